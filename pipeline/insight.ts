@@ -1,0 +1,145 @@
+// The domain's own words: what is asked, what one trace said, and what the whole set says.
+
+export const runStatuses = ['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'] as const
+export type RunStatus = (typeof runStatuses)[number]
+
+export const stages = ['load', 'summarize', 'embed', 'cluster', 'name', 'overview', 'publish'] as const
+export type Stage = (typeof stages)[number]
+
+export const sampleMethods = ['all', 'random', 'stratified'] as const
+export type SampleMethod = (typeof sampleMethods)[number]
+
+/** The traces an Insight is about: named one by one, or by MLflow's filter string. */
+export type Scope =
+  | { traceIds: readonly string[] }
+  | { filter: string; maxTraces?: number; sample?: SampleMethod; stratifyBy?: string }
+
+/** Everything that decides the outcome of an Insight; the same spec over the same traces gives the same hierarchy. */
+export type InsightSpec = {
+  experimentId: string
+  name: string
+  description: string
+  instruction: string
+  scope: Scope
+  seed: number
+  /** Wanted shape of the tree; found from the data where left out. */
+  levels?: number
+  maxLeaves?: number
+  minClusterSize?: number
+  /** Share of the traces that must be summarized for the run to end FINISHED. */
+  minSuccessShare: number
+  concurrency: number
+}
+
+export type Usage = {
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  costUsd: number
+  calls: number
+}
+
+/** A quote from a trace. `verified` is true only when it is a literal substring of that span's text after whitespace folding. */
+export type Evidence = { traceId: string; spanId: string; quote: string; verified: boolean }
+
+export const outcomes = ['resolved', 'unresolved', 'handed_off', 'error', 'unclear'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** What an analyst says of one trace under the instruction. */
+export type Summary = {
+  /** At most twelve words. */
+  title: string
+  /** One to three sentences that answer the instruction for this trace; becomes the assessment's value. */
+  text: string
+  /** What is embedded: the part that makes two traces alike under the instruction, without boilerplate. */
+  groupingText: string
+  outcome: Outcome
+  /** BCP 47 tag of the user's language, `und` when unknown. */
+  language: string
+  evidence: Omit<Evidence, 'traceId'>[]
+  /** Share of the trace's text that was read, 0 to 1. */
+  readShare: number
+  usage: Usage
+  /** Model name, or `builtin`. */
+  model: string
+}
+
+/** The few numbers of a trace that cluster metrics are made of. */
+export type TraceFacts = {
+  requestTimeMs: number
+  executionMs?: number
+  state: string
+  totalTokens?: number
+  costUsd?: number
+  /** True and false votes of feedback assessments with boolean values, ours left out. */
+  feedback: { positive: number; negative: number }
+  requestPreview: string
+  session?: string
+  user?: string
+}
+
+export type SummaryRecord = { traceId: string; ordinal: number; summary: Summary; facts: TraceFacts }
+
+/** A trace that could not be done: recorded, never fatal to the others. */
+export type Failure = {
+  traceId: string
+  stage: Stage
+  code: string
+  message: string
+  attempts: number
+  /** What would help: `retry`, `none` (the trace itself is at fault), or `settings`. */
+  next: 'retry' | 'settings' | 'none'
+}
+
+export type ClusterMetrics = {
+  errorRate: number
+  latencyMsP50?: number
+  latencyMsP95?: number
+  meanTokens?: number
+  costUsd?: number
+  feedbackPositive?: number
+  outcomes: Partial<Record<Outcome, number>>
+  languages: Record<string, number>
+}
+
+/** A node of the published hierarchy; `id` is its path such as `2.1.3`. Only leaves hold traces. */
+export type Cluster = {
+  id: string
+  title: string
+  summary: string
+  size: number
+  share: number
+  traceIds: string[]
+  representativeTraceIds: string[]
+  evidence: Evidence[]
+  keywords: string[]
+  metrics: ClusterMetrics
+  children: Cluster[]
+}
+
+export type KeyPoint = { text: string; share: number; clusterIds: string[]; evidence: Evidence[] }
+
+export type Overview = { text: string; keyPoints: KeyPoint[]; usage: Usage; by: string }
+
+/** `selected = summarized + skipped + failed` and `summarized = clustered + unassigned`. */
+export type Counts = {
+  selected: number
+  summarized: number
+  skipped: number
+  failed: number
+  clustered: number
+  unassigned: number
+}
+
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0, calls: 0 }
+
+/** Sums usages field by field. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    costUsd: a.costUsd + b.costUsd,
+    calls: a.calls + b.calls,
+  }
+}
