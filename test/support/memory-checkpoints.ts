@@ -2,12 +2,10 @@
 import { addUsage, noUsage } from '#/pipeline/insight.ts'
 import type { Cluster, Failure, SummaryRecord } from '#/pipeline/insight.ts'
 import type { Checkpoints, ClusterAssignment, PublishStep } from '#/pipeline/ports.ts'
-import type { TraceInfo } from '#/pipeline/trace.ts'
 
 type Row = {
   traceId: string
   ordinal: number
-  info: TraceInfo
   status: 'pending' | 'summarized' | 'skipped' | 'failed'
   record?: SummaryRecord
   failure?: Failure
@@ -50,12 +48,12 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
     row.status === 'summarized' && !row.published.has(step) && (step === 'assessment' || row.assignment !== undefined)
 
   return {
-    addSelected: async (infos) => {
-      for (const info of infos) {
-        if (byId.has(info.traceId)) continue
-        const row: Row = { traceId: info.traceId, ordinal: rows.length, info, status: 'pending', published: new Set() }
+    addSelected: async (traces) => {
+      for (const { traceId } of traces) {
+        if (byId.has(traceId)) continue
+        const row: Row = { traceId, ordinal: rows.length, status: 'pending', published: new Set() }
         rows.push(row)
-        byId.set(info.traceId, row)
+        byId.set(traceId, row)
       }
     },
     countSelected: async () => rows.length,
