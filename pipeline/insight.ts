@@ -21,6 +21,8 @@ export type InsightSpec = {
   description: string
   instruction: string
   scope: Scope
+  /** Traces that started later are not selected, so that a selection stays the same while it is read. */
+  pinnedAtMs: number
   seed: number
   /** Wanted shape of the tree; found from the data where left out. */
   levels?: number

@@ -1,5 +1,6 @@
 // What the pipeline asks of the outside world. Each port is a plain function type; a test passes plain values.
 import type { Matrix } from '#/clustering/matrix.ts'
+import type { ClusterOptions, ClusterTree } from '#/clustering/tree.ts'
 import type {
   Cluster,
   Counts,
@@ -32,8 +33,6 @@ export type GetTraceInfos = (traceIds: readonly string[], options: Cancellable) 
 export type ReadTrace = (info: TraceInfo, options: Cancellable) => Promise<Trace>
 
 // ---- where results go (MLflow): every write may be repeated ----------------------------------------------------
-
-export type RunRecord = { runId: string; artifactUri: string }
 
 export type Tracking = {
   searchTraces: SearchTraces
@@ -133,7 +132,7 @@ export type ClusterAssignment = {
 /** The job's own memory. Everything written here is durable when the promise resolves. */
 export type Checkpoints = {
   /** Adds to the selection; an id already selected is ignored. Ordinals follow the order of arrival. */
-  addSelected: (infos: readonly TraceInfo[]) => Promise<void>
+  addSelected: (traces: readonly { traceId: string }[]) => Promise<void>
   countSelected: () => Promise<number>
   /** Traces neither summarized, skipped nor failed yet, in ordinal order, in pages. */
   pending: () => AsyncIterable<{ traceId: string; ordinal: number }[]>
@@ -164,13 +163,21 @@ export type ProgressEvent =
 
 export type Emit = (event: ProgressEvent) => void
 
+/** The tree over the rows and a place on the map for each; long work, so the server does it off the event loop. */
+export type Group = (
+  vectors: Matrix,
+  options: Omit<ClusterOptions, 'onProgress'>,
+  extra: Cancellable,
+) => Promise<{ tree: ClusterTree; map: Matrix }>
+
 export type PipelinePorts = {
   tracking: Tracking
   analyst: Analyst
+  group: Group
   checkpoints: Checkpoints
   emit: Emit
   now: () => number
   codeVersion: string
 }
 
-export type PipelineInput = { run: { runId: string }; spec: InsightSpec }
+export type PipelineInput = { runId: string; spec: InsightSpec }

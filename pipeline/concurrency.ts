@@ -1,0 +1,70 @@
+/**
+ * Runs `work` for every item with at most `concurrency` at once, pulling the next item only when a place is free, so that
+ * nothing piles up in memory. Stops at the first error or when the signal aborts, after what is under way has ended.
+ */
+export async function forEachConcurrent<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  options: { concurrency: number; signal: AbortSignal },
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  // An async generator queues calls of next(), so the workers may share it.
+  const items = (async function* () {
+    yield* source
+  })()
+  let failure: { error: unknown } | undefined
+  const worker = async (): Promise<void> => {
+    while (failure === undefined) {
+      try {
+        options.signal.throwIfAborted()
+        const next = await items.next()
+        if (next.done === true) return
+        await work(next.value)
+      } catch (error) {
+        failure ??= { error }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: options.concurrency }, worker))
+  await items.return()
+  if (failure !== undefined) throw failure.error
+}
+
+/**
+ * Gathers single items into batches without a timer: while one batch is being saved the next one fills, so a quiet
+ * source is saved at once and a busy one in large batches. `add` resolves when its item is saved.
+ */
+export function createBatcher<T>(
+  save: (items: T[]) => Promise<void>,
+  maxItems: number,
+): { add: (item: T) => Promise<void> } {
+  let waiting: { item: T; resolve: () => void; reject: (error: unknown) => void }[] = []
+  let isSaving = false
+  const drain = async (): Promise<void> => {
+    isSaving = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, maxItems)
+      waiting = waiting.slice(maxItems)
+      try {
+        await save(batch.map(({ item }) => item))
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    isSaving = false
+  }
+  return {
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject })
+        if (!isSaving) void drain()
+      }),
+  }
+}
+
+/** Splits a list into groups of at most `size`. */
+export function inGroupsOf<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = []
+  for (let start = 0; start < items.length; start += size) groups.push(items.slice(start, start + size))
+  return groups
+}

@@ -1,0 +1,206 @@
+// From summaries to a named hierarchy: embed, cluster, name; then the domain's clusters from the mathematics' tree.
+import type { ClusterTree, TreeNode, UnassignedReason } from '#/clustering/tree.ts'
+import { type Matrix, rowOf } from '#/clustering/matrix.ts'
+import type { Cluster, Evidence, InsightSpec, SummaryRecord, Usage } from './insight.ts'
+import { toMetrics } from './metrics.ts'
+import type { Cancellable, ClusterAssignment, NamedNode, NodeToName, PipelinePorts } from './ports.ts'
+
+export type Grouping = {
+  clusters: Cluster[]
+  assignments: ClusterAssignment[]
+  unassigned: { traceIds: string[]; reasons: Partial<Record<UnassignedReason, number>> }
+  quality: ClusterTree['quality']
+  depth: number
+  nodeCount: number
+  leafCount: number
+}
+
+/** One row a summary, in order. */
+export async function embedSummaries(
+  records: readonly SummaryRecord[],
+  spec: InsightSpec,
+  ports: Pick<PipelinePorts, 'analyst'>,
+  options: Cancellable & { onProgress: (done: number) => void },
+): Promise<{ vectors: Matrix; usage: Usage }> {
+  return ports.analyst.embed(
+    records.map(({ summary }) => summary.groupingText),
+    { signal: options.signal, seed: spec.seed, onProgress: options.onProgress },
+  )
+}
+
+/** The tree over the summaries and their places on the map. */
+export async function clusterSummaries(
+  records: readonly SummaryRecord[],
+  vectors: Matrix,
+  spec: InsightSpec,
+  ports: Pick<PipelinePorts, 'group'>,
+  options: Cancellable,
+): Promise<{ tree: ClusterTree; map: Matrix }> {
+  return ports.group(
+    vectors,
+    {
+      seed: spec.seed,
+      texts: records.map(({ summary }) => summary.groupingText),
+      ...(spec.levels === undefined ? {} : { levels: spec.levels }),
+      ...(spec.maxLeaves === undefined ? {} : { maxLeaves: spec.maxLeaves }),
+      ...(spec.minClusterSize === undefined ? {} : { minSize: spec.minClusterSize }),
+    },
+    options,
+  )
+}
+
+/** What the analyst needs to see of every node to name it, parents before children. */
+export function nodesToName(tree: ClusterTree, records: readonly SummaryRecord[]): NodeToName[] {
+  const pick = (rows: readonly number[]): SummaryRecord[] => rows.flatMap((row) => records[row] ?? [])
+  const visit = (node: TreeNode, parentId: string | null): NodeToName[] => [
+    {
+      id: node.path,
+      parentId,
+      childIds: node.children.map(({ path }) => path),
+      size: node.size,
+      share: node.size / records.length,
+      keywords: node.keywords,
+      members: pick(node.representatives),
+      neighbours: pick(node.neighbours),
+    },
+    ...node.children.flatMap((child) => visit(child, node.path)),
+  ]
+  return tree.roots.flatMap((root) => visit(root, null))
+}
+
+/** The published clusters, with who is in them, why, and where on the map. */
+export function toGrouping(
+  grouped: { tree: ClusterTree; map: Matrix },
+  names: readonly NamedNode[],
+  records: readonly SummaryRecord[],
+): Grouping {
+  const { tree, map } = grouped
+  const nameOf = new Map(names.map((name) => [name.id, name]))
+  const assignments: ClusterAssignment[] = []
+  const place = (row: number): { x: number; y: number } => {
+    const [x = 0, y = 0] = rowOf(map, row)
+    return { x, y }
+  }
+
+  const visit = (node: TreeNode, above: string[]): { cluster: Cluster; rows: number[] } => {
+    const name = nameOf.get(node.path) ?? { id: node.path, title: node.keywords.join(', ') || node.path, summary: '' }
+    const path = [...above, name.title]
+    const below = node.children.map((child) => visit(child, path))
+    const rows = node.children.length === 0 ? node.members : below.flatMap((child) => child.rows)
+    if (node.children.length === 0) {
+      const rank = rankByDistance(node.members, tree.distances)
+      for (const row of node.members) {
+        const record = records[row]
+        if (record === undefined) continue
+        const distance = tree.distances[row] ?? 0
+        assignments.push({
+          traceId: record.traceId,
+          clusterId: node.path,
+          reason: toReason(path, node, { rank: rank.get(row) ?? 0, distance }),
+          ...place(row),
+          distance,
+        })
+      }
+    }
+    const representatives = node.representatives.flatMap((row) => records[row] ?? [])
+    const members = rows.flatMap((row) => records[row] ?? [])
+    return {
+      rows,
+      cluster: {
+        id: node.path,
+        title: name.title,
+        summary: name.summary,
+        size: node.size,
+        share: node.size / records.length,
+        traceIds: node.children.length === 0 ? members.map(({ traceId }) => traceId) : [],
+        representativeTraceIds: representatives.slice(0, 10).map(({ traceId }) => traceId),
+        evidence: firstEvidence(representatives, 3),
+        keywords: node.keywords,
+        metrics: toMetrics(members),
+        children: below.map((child) => child.cluster),
+      },
+    }
+  }
+
+  const clusters = tree.roots.map((root) => visit(root, []).cluster)
+  const unassigned = tree.unassigned.flatMap(({ row, reason }) => {
+    const record = records[row]
+    return record === undefined ? [] : [{ row, reason, record }]
+  })
+  for (const { row, reason, record } of unassigned) {
+    assignments.push({
+      traceId: record.traceId,
+      clusterId: null,
+      reason: unassignedReasons[reason],
+      ...place(row),
+      distance: Number.NaN,
+    })
+  }
+  const nodes = flatten(clusters)
+  return {
+    clusters,
+    assignments,
+    unassigned: {
+      traceIds: unassigned.map(({ record }) => record.traceId),
+      reasons: Object.fromEntries(
+        [...Map.groupBy(unassigned, ({ reason }) => reason)].map(([reason, all]) => [reason, all.length]),
+      ),
+    },
+    quality: tree.quality,
+    depth: Math.max(0, ...nodes.map(({ id }) => id.split('.').length)),
+    nodeCount: nodes.length,
+    leafCount: nodes.filter(({ children }) => children.length === 0).length,
+  }
+}
+
+/** All clusters, parents before children. */
+export function flatten(clusters: readonly Cluster[]): Cluster[] {
+  return clusters.flatMap((cluster) => [cluster, ...flatten(cluster.children)])
+}
+
+/** The titles from the top down to a cluster, by cluster id. */
+export function titlePaths(clusters: readonly Cluster[], above: readonly string[] = []): Map<string, string[]> {
+  return new Map(
+    clusters.flatMap((cluster) => {
+      const path = [...above, cluster.title]
+      return [[cluster.id, path] as const, ...titlePaths(cluster.children, path)]
+    }),
+  )
+}
+
+const unassignedReasons: Record<UnassignedReason, string> = {
+  empty: 'Unassigned: the trace says nothing under this question.',
+  too_short: 'Unassigned: too short to tell what it is about.',
+  unlike_others: 'Unassigned: unlike every group of the others.',
+}
+
+function rankByDistance(rows: readonly number[], distances: Float32Array): Map<number, number> {
+  const ascending = [...rows].sort((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0) || a - b)
+  return new Map(ascending.map((row, rank) => [row, rank]))
+}
+
+/** Why a trace is in its cluster, in a sentence a reviewer can check against the numbers beside it. */
+function toReason(path: readonly string[], node: TreeNode, at: { rank: number; distance: number }): string {
+  const typical =
+    at.rank < Math.max(1, node.size * 0.2)
+      ? 'one of its most typical'
+      : at.rank >= node.size * 0.9
+        ? 'at its edge'
+        : 'well inside'
+  const words = node.keywords.slice(0, 4).join(', ')
+  const place = node.size === 1 ? 'the only trace' : `number ${at.rank + 1} of ${node.size} by closeness to the centre`
+  return `In “${path.join(' › ')}”: ${place}${node.size === 1 ? '' : `, ${typical}`} (distance ${at.distance.toFixed(2)})${words === '' ? '' : `; the cluster stands out by: ${words}`}.`
+}
+
+function firstEvidence(records: readonly SummaryRecord[], count: number): Evidence[] {
+  const seen = new Set<string>()
+  const evidence: Evidence[] = []
+  for (const { traceId, summary } of records) {
+    const first = summary.evidence[0]
+    if (first === undefined || seen.has(first.quote)) continue
+    seen.add(first.quote)
+    evidence.push({ traceId, ...first })
+    if (evidence.length === count) break
+  }
+  return evidence
+}

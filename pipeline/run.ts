@@ -1,0 +1,237 @@
+// What happens: load → summarize → embed → cluster → name → overview → publish. Start reading here.
+import type { ClusterDetails } from './artifact.ts'
+import { AppError } from './errors.ts'
+import { clusterSummaries, embedSummaries, type Grouping, nodesToName, titlePaths, toGrouping } from './group.ts'
+import {
+  addUsage,
+  type Counts,
+  type Evidence,
+  type InsightSpec,
+  type KeyPoint,
+  noUsage,
+  type Overview,
+  type Stage,
+  type SummaryRecord,
+  type Usage,
+} from './insight.ts'
+import { loadSelection } from './load.ts'
+import { toMetrics } from './metrics.ts'
+import { shorten } from './names.ts'
+import type { Cancellable, ClusterAssignment, PipelineInput, PipelinePorts } from './ports.ts'
+import { publishArtifacts, publishAssignments, toParams, toRunMetrics } from './publish.ts'
+import { summarizePending } from './summarize.ts'
+
+export type InsightResult = {
+  details: ClusterDetails
+  counts: Counts
+  usage: Usage
+  overview: Overview
+  grouping: Grouping
+  whole: ReturnType<typeof toMetrics>
+  stageSeconds: Partial<Record<Stage, number>>
+}
+
+/**
+ * Runs an Insight to its end, or goes on with one that was interrupted: whatever the checkpoints hold is not done (or
+ * paid for) again. The run is FINISHED in MLflow when this resolves.
+ *
+ * Throws `insight.no_traces`, `insight.too_many_failures`, any `mlflow.*`, `model.*` or `database.*` error that stops
+ * every trace alike, and the signal's reason when it aborts; everything finished until then is kept.
+ */
+export async function runInsight(
+  input: PipelineInput,
+  ports: PipelinePorts,
+  options: Cancellable,
+): Promise<InsightResult> {
+  const { runId, spec } = input
+  const { tracking, checkpoints, analyst } = ports
+  const clock = createStageClock(ports.now)
+  const enter = async (stage: Stage, total: number): Promise<void> => {
+    options.signal.throwIfAborted()
+    clock.enter(stage)
+    ports.emit({ type: 'stage', stage, total })
+    await tracking.logBatch(runId, { tags: { 'mlflow.insights.stage': stage } }, options)
+  }
+
+  await tracking.updateRun({ runId, status: 'RUNNING' }, options)
+  await tracking.logBatch(runId, { params: toParams(spec, analyst, ports.codeVersion) }, options)
+
+  await enter('load', 0)
+  const selected = await loadSelection({ runId, spec }, ports, {
+    ...options,
+    onProgress: (found) =>
+      ports.emit({ type: 'progress', stage: 'load', done: found, total: found, failed: 0, usage: noUsage }),
+  })
+  await tracking.logBatch(runId, { tags: { 'mlflow.insights.trace_count': String(selected) } }, options)
+
+  await enter('summarize', selected)
+  await summarizeAll(input, ports, options)
+  const records = await readAll(checkpoints.summaries())
+
+  await enter('embed', records.length)
+  const embedded = await embedSummaries(records, spec, ports, { ...options, onProgress: () => undefined })
+
+  await enter('cluster', records.length)
+  const grouped = await clusterSummaries(records, embedded.vectors, spec, ports, options)
+
+  const nodes = nodesToName(grouped.tree, records)
+  await enter('name', nodes.length)
+  const named = await analyst.nameClusters({ instruction: spec.instruction, nodes, total: records.length }, options)
+  const grouping = toGrouping(grouped, named.names, records)
+  await checkpoints.saveClusters(grouping.clusters, grouping.assignments)
+  ports.emit({ type: 'clusters', clusters: grouping.nodeCount, leaves: grouping.leafCount })
+
+  await enter('overview', 1)
+  const counts = await countAll(ports, grouping.assignments)
+  const overview = await analyst.writeOverview(
+    {
+      instruction: spec.instruction,
+      counts,
+      clusters: grouping.clusters,
+      unassigned: counts.unassigned,
+      examples: new Map(records.map((record) => [record.traceId, record])),
+    },
+    options,
+  )
+
+  await enter('publish', records.length)
+  const summaryUsage = (await checkpoints.counts()).usage
+  const usage = [embedded.usage, named.usage, overview.usage].reduce(addUsage, summaryUsage)
+  const checked = { ...overview, keyPoints: keepKnownEvidence(overview.keyPoints, records) }
+  let published = 0
+  await publishAssignments(
+    { runId, records, assignments: grouping.assignments, paths: titlePaths(grouping.clusters) },
+    ports,
+    {
+      ...options,
+      onDone: () =>
+        ports.emit({
+          type: 'progress',
+          stage: 'publish',
+          done: ++published,
+          total: records.length,
+          failed: counts.failed,
+          usage,
+        }),
+    },
+  )
+  const failures = await checkpoints.failures()
+  const finishedAtMs = ports.now()
+  const details = await publishArtifacts(
+    { runId, spec, analyst, grouping, overview: checked, counts, usage, failures, finishedAtMs, records },
+    ports,
+    options,
+  )
+  clock.leave()
+  await tracking.logBatch(
+    runId,
+    {
+      metrics: toRunMetrics({ counts, usage, grouping, stageSeconds: clock.seconds }),
+      tags: { 'mlflow.insights.overview': shorten(checked.text, 4_000), 'mlflow.note.content': toNote(spec, details) },
+    },
+    options,
+  )
+  await tracking.updateRun({ runId, status: 'FINISHED', endTimeMs: finishedAtMs }, options)
+  return { details, counts, usage, overview: checked, grouping, whole: toMetrics(records), stageSeconds: clock.seconds }
+}
+
+async function summarizeAll(input: PipelineInput, ports: PipelinePorts, options: Cancellable): Promise<void> {
+  const start = await ports.checkpoints.counts()
+  let { usage, failed } = start
+  let done = start.summarized + start.skipped + start.failed
+  await summarizePending(input, ports, {
+    ...options,
+    onDone: (outcome) => {
+      done++
+      if (outcome.kind === 'summary') {
+        const { traceId, summary } = outcome.record
+        usage = addUsage(usage, summary.usage)
+        ports.emit({ type: 'summary', traceId, title: summary.title, text: summary.text })
+      } else if (outcome.kind === 'failure') {
+        failed++
+        ports.emit({ type: 'failure', failure: outcome.failure })
+      }
+      ports.emit({ type: 'progress', stage: 'summarize', done, total: start.selected, failed, usage })
+    },
+  })
+  await requireEnoughSummaries(input.spec, ports)
+}
+
+/** Stops a run of which too little succeeded, with a diagnosis; all that did succeed is kept for a resume. */
+async function requireEnoughSummaries(spec: InsightSpec, ports: PipelinePorts): Promise<void> {
+  const { selected, summarized, skipped, failed } = await ports.checkpoints.counts()
+  if (failed === 0 && summarized === 0) {
+    throw new AppError(
+      'insight.no_traces',
+      `All ${skipped} selected traces are empty: they have no text to summarize. Choose other traces.`,
+    )
+  }
+  const attempted = selected - skipped
+  if (attempted === 0 || summarized / attempted >= spec.minSuccessShare) return
+  const byCode = Map.groupBy(await ports.checkpoints.failures(), ({ code }) => code)
+  const causes = [...byCode].sort(([, a], [, b]) => b.length - a.length).map(([code, all]) => `${all.length} × ${code}`)
+  const example = [...byCode.values()][0]?.[0]?.message ?? ''
+  throw new AppError(
+    'insight.too_many_failures',
+    `Only ${summarized} of ${attempted} traces could be summarized (${causes.join(', ')}; for example: ${example}). ` +
+      'What succeeded is kept: mend the cause and resume, or accept a lower share of successes.',
+  )
+}
+
+async function countAll(ports: PipelinePorts, assignments: readonly ClusterAssignment[]): Promise<Counts> {
+  const { selected, summarized, skipped, failed } = await ports.checkpoints.counts()
+  const clustered = assignments.filter(({ clusterId }) => clusterId !== null).length
+  return { selected, summarized, skipped, failed, clustered, unassigned: summarized - clustered }
+}
+
+/** The overview may quote only what was verified when its trace was read. */
+function keepKnownEvidence(keyPoints: readonly KeyPoint[], records: readonly SummaryRecord[]): KeyPoint[] {
+  const recordOf = new Map(records.map((record) => [record.traceId, record]))
+  const isKnown = ({ traceId, spanId, quote }: Evidence): boolean =>
+    recordOf.get(traceId)?.summary.evidence.some((item) => item.spanId === spanId && item.quote === quote) ?? false
+  return keyPoints.map((point) => ({ ...point, evidence: point.evidence.filter(isKnown) }))
+}
+
+async function readAll<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const page of pages) for (const item of page) all.push(item)
+  return all
+}
+
+/** The run's description in MLflow: what a person sees who opens the run there. */
+function toNote(spec: InsightSpec, details: ClusterDetails): string {
+  const lines = details.clusters.map(
+    ({ title, size, share }) => `- **${title}**: ${size} traces (${Math.round(share * 100)} %)`,
+  )
+  return shorten(
+    [
+      `**${spec.instruction}**`,
+      ...(spec.description === '' ? [] : [spec.description]),
+      details.overview,
+      lines.join('\n'),
+    ].join('\n\n'),
+    7_000,
+  )
+}
+
+/** Seconds spent in each stage, to the millisecond. */
+function createStageClock(now: () => number): {
+  enter: (stage: Stage) => void
+  leave: () => void
+  seconds: Partial<Record<Stage, number>>
+} {
+  const seconds: Partial<Record<Stage, number>> = {}
+  let current: { stage: Stage; since: number } | undefined
+  const leave = (): void => {
+    if (current !== undefined) seconds[current.stage] = (now() - current.since) / 1000
+    current = undefined
+  }
+  return {
+    seconds,
+    leave,
+    enter: (stage) => {
+      leave()
+      current = { stage, since: now() }
+    },
+  }
+}
