@@ -35,4 +35,6 @@ export type Transcript = {
   readShare: number
   state: string
   errorMessage?: string
+  /** What people or checks said about the trace afterwards; not in any span, so never quoted as evidence. */
+  feedback?: { name: string; value: unknown; comment?: string }[]
 }
