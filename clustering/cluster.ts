@@ -1,0 +1,98 @@
+// The whole of clustering in one call: vectors in, a readable tree out.
+import { describeTree } from './describe.ts'
+import { addKeywords } from './keywords-of-tree.ts'
+import { findLeaves } from './leaves.ts'
+import { buildLevels } from './levels.ts'
+import type { Partition } from './lloyd.ts'
+import type { Matrix } from './matrix.ts'
+import { dropOutliers, mergeTinyLeaves, reasonOfText } from './outliers.ts'
+import type { ClusterOptions, ClusterTree, UnassignedReason } from './tree.ts'
+import { toDistinctPoints, toUnitRows, type DistinctPoints } from './unit-rows.ts'
+
+/**
+ * Clusters rows into a tree of two to four levels (one where there is little), five to twelve children a node where the
+ * data allow. The same rows, options and seed give the same tree, whatever order the rows come in (ties aside).
+ *
+ * Throws RangeError for values that are not finite, and for texts that do not match the rows.
+ *
+ * @example
+ * const tree = clusterTree(featurize(texts, { seed: 1 }), { seed: 1, texts })
+ * tree.roots[0].children[2].members // rows of the third child of the largest root
+ */
+export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTree {
+  const { texts } = options
+  if (texts !== undefined && texts.length !== vectors.rows) {
+    throw new RangeError(`There are ${vectors.rows} rows but ${texts.length} texts.`)
+  }
+  checkShape(options)
+  const progress = options.onProgress ?? (() => {})
+  const { unit, isZero } = toUnitRows(vectors)
+
+  const unassigned: { row: number; reason: UnassignedReason }[] = []
+  const rows: number[] = []
+  for (let row = 0; row < vectors.rows; row++) {
+    const reason = texts === undefined ? undefined : reasonOfText(texts[row]!)
+    if (reason !== undefined) unassigned.push({ row, reason })
+    else if (isZero[row] === 1) unassigned.push({ row, reason: texts === undefined ? 'empty' : 'unlike_others' })
+    else rows.push(row)
+  }
+  const distances = new Float32Array(vectors.rows).fill(NaN)
+  if (rows.length === 0) {
+    return { roots: [], unassigned, distances, quality: { silhouette: 0, coverage: 0, stability: null } }
+  }
+
+  const distinct = toDistinctPoints(unit, rows)
+  progress(0.05)
+  const partition = findPartition(distinct, options, (share) => progress(0.05 + 0.7 * share))
+  const branches = buildLevels(partition.centres, options.levels)
+  progress(0.8)
+  const described = describeTree(distinct, partition.assignment, partition.centres.rows, branches)
+  progress(0.9)
+  partition.assignment.forEach((leaf, point) => {
+    for (const row of distinct.rows[point]!) {
+      if (leaf < 0) unassigned.push({ row, reason: 'unlike_others' })
+      else distances[row] = described.distances[point]!
+    }
+  })
+  unassigned.sort((a, b) => a.row - b.row)
+  if (texts !== undefined) addKeywords(described.roots, texts)
+  progress(1)
+  const coverage = 1 - unassigned.length / vectors.rows
+  return {
+    roots: described.roots,
+    unassigned,
+    distances,
+    quality: { silhouette: described.silhouette, coverage, stability: null },
+  }
+}
+
+function findPartition(
+  distinct: DistinctPoints,
+  options: ClusterOptions,
+  progress: (share: number) => void,
+): Partition {
+  const { points, weights } = distinct
+  const found = findLeaves(points, weights, {
+    seed: options.seed,
+    ...(options.maxLeaves === undefined ? {} : { maxLeaves: options.maxLeaves }),
+    onProgress: progress,
+  })
+  const withoutFar = dropOutliers(points, weights, found)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return mergeTinyLeaves(points, weights, withoutFar, options.minSize ?? defaultMinSize(total))
+}
+
+/** A theme of one among hundreds is no theme. */
+function defaultMinSize(rows: number): number {
+  if (rows < 20) return 1
+  return rows < 500 ? 2 : 3
+}
+
+function checkShape(options: ClusterOptions): void {
+  const { levels, maxLeaves, minSize } = options
+  for (const [name, value] of Object.entries({ levels, maxLeaves, minSize })) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(`${name} must be a whole number of at least 1, not ${value}.`)
+    }
+  }
+}

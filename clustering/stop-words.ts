@@ -1,0 +1,32 @@
+// Short lists on purpose: question words and negations carry intent ("why was I charged", "card not working") and stay.
+// A word that is ordinary in another of these languages (German "die", English "me") stands in a list only where it is a
+// function word in all of them that know it.
+const lists = {
+  english:
+    "a an the i i'm i've i'd me my mine we our us you your it its it's is are was were be been am do does did have has had to of in on at for and or so this that these those there please can could would will shall with",
+  german:
+    'der das den dem des ein eine einen einem einer eines und oder ich du er sie es wir ihr mein meine meinen meinem meiner ihre ihren ist sind bin war wird werden habe hat haben zu zum zur von vom mit für auf im bei bitte dass auch kann können',
+  french:
+    "le la les l un une des du de et ou je j'ai tu il elle nous vous mon ma mes votre vos ce cette ces est sont suis être ai avez à au aux pour avec dans sur s'il qui que se",
+  spanish:
+    'el la los las un una unos unas de del al y o yo tú él ella mi mis su sus es son soy está estoy he ha para por con en que se lo le este esta favor',
+  italian:
+    'il lo la gli le un uno una di del della dei e o io mio mia miei è sono ho hai ha da per con nel nella su che si questo questa favore',
+  portuguese:
+    'o os a as um uma de do da dos das e ou eu meu minha meus é são estou está tenho tem para por com em no na que se este esta favor',
+  dutch:
+    'de het een en of ik jij je u hij zij wij mijn uw is zijn ben heb heeft te van met voor op in aan dat dit deze kan alstublieft',
+  polish: 'i w z na do o to że się jest są mam mój moja moje czy jak po za od dla proszę',
+  russian: 'и в на с к по о у я мы вы он она оно это мой моя мои что как для за от из же бы ли пожалуйста',
+  turkish: 've bir bu da de mi mı için ile ben benim lütfen',
+  chinese: '的 了 我 你 您 他 她 是 在 和 也 就 都 吗 呢 请 这 那 个 把 我的',
+  japanese: 'の に は を た が で て と し れ さ も な です ます この その する いる ください',
+  thai: 'ที่ และ ของ ฉัน ผม คุณ ใน เป็น ให้ ได้ ครับ ค่ะ กับ ก็ นี้ จะ',
+}
+
+const stopWords: ReadonlySet<string> = new Set(Object.values(lists).flatMap((list) => list.split(' ')))
+
+/** True for words so common in their language that they say nothing about a text's subject. */
+export function isStopWord(word: string): boolean {
+  return stopWords.has(word)
+}
