@@ -103,6 +103,7 @@ function isTotal(error: AppError): boolean {
     'mlflow.unauthorized',
     'mlflow.host_refused',
     'model.unauthorized',
+    'model.not_found',
     'database.unavailable',
   ].includes(error.code)
 }

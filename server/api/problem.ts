@@ -35,6 +35,8 @@ const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   'mlflow.bad_answer': 502,
   'model.unreachable': 502,
   'model.unauthorized': 502,
+  'model.not_found': 502,
+  'model.invalid_request': 502,
   'model.rate_limited': 503,
   'model.server_error': 502,
   'model.bad_answer': 502,
