@@ -1,0 +1,63 @@
+// The analyst that asks a model; the built-in one stands behind it where a call fails for good.
+import type { Analyst } from '../ports.ts'
+import type { Complete, EmbedTexts } from './complete.ts'
+import { embedAll } from './embed.ts'
+import { nameAll } from './name-clusters.ts'
+import { writeCheckedOverview } from './overview.ts'
+import { combinePrompt } from './prompts/combine.ts'
+import { nameLeafPrompt } from './prompts/name-leaf.ts'
+import { nameParentPrompt } from './prompts/name-parent.ts'
+import { overviewPrompt } from './prompts/overview.ts'
+import { type Prompt, toPromptRecord } from './prompts/prompt.ts'
+import { summarizePartPrompt } from './prompts/summarize-part.ts'
+import { summarizePrompt } from './prompts/summarize.ts'
+import { summarizeTranscript } from './summarize.ts'
+
+/** Every prompt there is, in the order of their use. */
+export const prompts: readonly Prompt[] = [
+  summarizePrompt,
+  summarizePartPrompt,
+  combinePrompt,
+  nameLeafPrompt,
+  nameParentPrompt,
+  overviewPrompt,
+]
+
+export type ModelAnalystOptions = {
+  ports: { complete: Complete; embedTexts: EmbedTexts }
+  /** `embedding` is a model's name, or `builtin` for the fallback's own embedding. */
+  models: { thinking: string; summary: string; embedding: string; reasoningEffort: string }
+  /** Gives names and overview where the model fails, and the embedding where none is asked for. */
+  fallback: Analyst
+  /** Tokens of one prompt; longer traces are read in parts. */
+  maxInputTokens?: number
+  /** Calls at once for names and embeddings; how many traces are summarized at once is up to the caller. */
+  concurrency?: number
+}
+
+/**
+ * An analyst over two functions, without I/O of its own. What it says of a trace is checked: quotes are literal, names
+ * are unique, numbers in the overview were counted.
+ */
+export function createModelAnalyst({
+  ports,
+  models,
+  fallback,
+  maxInputTokens = 24_000,
+  concurrency = 8,
+}: ModelAnalystOptions): Analyst {
+  const { thinking, summary, embedding, reasoningEffort } = models
+  return {
+    models: { thinking, summary, embedding, reasoningEffort },
+    prompts: prompts.map(toPromptRecord),
+    summarize: (input, options) =>
+      summarizeTranscript(input, { complete: ports.complete, maxInputTokens, model: summary }, options),
+    embed: (texts, options) =>
+      embedding === 'builtin'
+        ? fallback.embed(texts, options)
+        : embedAll(texts, ports.embedTexts, { ...options, concurrency: Math.min(concurrency, 4) }),
+    nameClusters: (input, options) => nameAll(input, { complete: ports.complete, fallback, concurrency }, options),
+    writeOverview: (input, options) =>
+      writeCheckedOverview(input, { complete: ports.complete, fallback, model: thinking }, options),
+  }
+}

@@ -1,0 +1,33 @@
+// A model's words made fit to be shown: one line, no control characters, no longer than promised.
+import { shorten } from '../names.ts'
+import { dropControls } from '../transcript/render-turns.ts'
+
+export const maxTitleWords = 10
+
+/** One paragraph of at most `maxChars` characters. */
+export function tidyText(text: string, maxChars: number): string {
+  return shorten(dropControls(text).replace(/\s+/g, ' ').trim(), maxChars)
+}
+
+/** A title of at most `maxWords` words without quotation marks around it or a period after it. */
+export function tidyTitle(text: string, maxWords: number = maxTitleWords): string {
+  const bare = tidyText(text, 160)
+    .replace(/^["'“”„«»‘’`*#\s]+|["'“”„«»‘’`*\s]+$/g, '')
+    .replace(/(?<!\.)\.$/, '')
+  const words = bare.split(' ')
+  return words.length <= maxWords
+    ? bare
+    : words
+        .slice(0, maxWords)
+        .join(' ')
+        .replace(/[,;:–—-]+$/, '')
+}
+
+/** The tag in its canonical spelling, `und` when it is none. */
+export function tidyLanguage(tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag.trim().replaceAll('_', '-'))[0] ?? 'und'
+  } catch {
+    return 'und'
+  }
+}
