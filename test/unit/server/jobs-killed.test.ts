@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createCheckpoints } from '#/server/db/checkpoints.ts'
+import { openDatabase } from '#/server/db/database.ts'
+import { getInsight, insertInsight } from '#/server/db/insights.ts'
+import { createJobs } from '#/server/jobs/jobs.ts'
+import { createTestDatabase, silentLog, whyNot } from '#/test/support/database.ts'
+import { anInsight } from '#/test/support/insight-rows.ts'
+
+const reason = await whyNot('postgresql')
+const started: ChildProcess[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+})
+
+/** A worker process, and a way to wait until it has said `count` lines that start with `word`. */
+function startWorker(config: { dataDir: string; databaseUrl: string | undefined }) {
+  const script = join(import.meta.dirname, '../../support/worker-process.ts')
+  const child = spawn(process.execPath, [script, config.dataDir, config.databaseUrl ?? ''], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  started.push(child)
+  const lines: string[] = []
+  const lookers = new Set<() => void>()
+  const look = () => {
+    for (const looker of lookers) looker()
+  }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line)
+    look()
+  })
+  const exited = new Promise<void>((resolve) => {
+    child.on('exit', () => {
+      look()
+      resolve()
+    })
+  })
+  const said = (word: string, count = 1) =>
+    new Promise<void>((resolve, reject) => {
+      const looker = () => {
+        if (lines.filter((line) => line.startsWith(word)).length >= count) resolve()
+        else if (child.exitCode !== null) reject(new Error(`the worker ended before it said ${word}`))
+        else return
+        lookers.delete(looker)
+      }
+      lookers.add(looker)
+      looker()
+    })
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await exited
+  }
+  const saved = () => lines.filter((line) => line.startsWith('saved')).map((line) => Number(line.split(' ')[1]))
+  return { said, saved, kill, lines }
+}
+
+const traces = (count: number) => Array.from({ length: count }, (_, number) => ({ traceId: `tr-${number}` }))
+
+describe('a worker that is killed', () => {
+  test('on the embedded database: nothing acknowledged is lost and the next start goes on by itself', async () => {
+    await using opened = await createTestDatabase('embedded')
+    const id = randomUUID()
+    const { db } = opened.database
+    await insertInsight(db, anInsight(id))
+    await createCheckpoints(db, id).addSelected(traces(600))
+    const jobs = createJobs({
+      database: opened.database,
+      run: async () => undefined,
+      concurrency: 1,
+      mode: 'web',
+      log: silentLog,
+    })
+    await jobs.start()
+    await jobs.enqueue(id)
+    await jobs.stop(1_000)
+    await opened.database[Symbol.asyncDispose]()
+
+    const acknowledged: number[] = []
+    for (let kills = 0; kills < 3; kills++) {
+      const worker = startWorker(opened.config)
+      await worker.said('saved', 40 + kills * 7)
+      await worker.kill()
+      acknowledged.push(...worker.saved())
+    }
+    // Nothing was done twice, but for the trace that was being stored when the process died.
+    expect(acknowledged.length - new Set(acknowledged).size).toBe(0)
+    const last = startWorker(opened.config)
+    const resumedAt = performance.now()
+    await last.said('run')
+    expect(performance.now() - resumedAt).toBeLessThan(15_000)
+    await last.said('finished')
+    await last.kill()
+
+    const { db: after } = await opened.reopen()
+    expect(await createCheckpoints(after, id).counts()).toMatchObject({ selected: 600, summarized: 600 })
+    expect(await getInsight(after, id)).toMatchObject({ status: 'FINISHED' })
+  }, 90_000)
+
+  test.skipIf(reason !== undefined)(
+    `on PostgreSQL: another worker goes on within 30 seconds${reason === undefined ? '' : `: ${reason}`}`,
+    async () => {
+      await using opened = await createTestDatabase('postgresql')
+      const id = randomUUID()
+      const { db } = opened.database
+      await insertInsight(db, anInsight(id))
+      await createCheckpoints(db, id).addSelected(traces(400))
+      const jobs = createJobs({
+        database: opened.database,
+        run: async () => undefined,
+        concurrency: 1,
+        mode: 'web',
+        log: silentLog,
+      })
+      await jobs.start()
+      await jobs.enqueue(id)
+      const first = startWorker(opened.config)
+      await first.said('saved', 30)
+      const second = startWorker(opened.config)
+      await second.said('ready')
+      await first.kill()
+      const killedAt = performance.now()
+      await second.said('run')
+      expect(performance.now() - killedAt).toBeLessThan(30_000)
+      expect(second.lines).toContainEqual(expect.stringMatching(/^run (29|3\d|4\d)$/))
+      await second.said('finished')
+      expect(await createCheckpoints(db, id).counts()).toMatchObject({ summarized: 400 })
+      await jobs.stop(1_000)
+    },
+    60_000,
+  )
+})
+
+describe('the data folder', () => {
+  test('is refused to a second process, and free again once the first one was killed', async () => {
+    await using opened = await createTestDatabase('embedded')
+    await opened.database[Symbol.asyncDispose]()
+    const worker = startWorker(opened.config)
+    await worker.said('ready')
+    await expect(openDatabase(opened.config, { log: silentLog })).rejects.toMatchObject({ code: 'data_dir.locked' })
+    await worker.kill()
+    await expect(opened.reopen()).resolves.toMatchObject({ kind: 'embedded' })
+  }, 60_000)
+})

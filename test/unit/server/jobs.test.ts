@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { AppError } from '#/pipeline/errors.ts'
+import { getInsight, insertInsight } from '#/server/db/insights.ts'
+import { Interrupted } from '#/server/jobs/interrupted.ts'
+import { createJobs } from '#/server/jobs/jobs.ts'
+import type { Jobs, JobsOptions, RunInsight } from '#/server/jobs/jobs.ts'
+import { createTestDatabase, databaseKinds, silentLog, whyNot } from '#/test/support/database.ts'
+import type { TestDatabase } from '#/test/support/database.ts'
+import { anInsight } from '#/test/support/insight-rows.ts'
+
+const untilAborted: RunInsight = async (_, { signal }) => {
+  await wait(60_000, undefined, { signal }).catch(() => undefined)
+  throw signal.reason
+}
+
+for (const kind of databaseKinds) {
+  const reason = await whyNot(kind)
+  describe.skipIf(reason !== undefined)(`jobs on ${kind}${reason === undefined ? '' : `: ${reason}`}`, () => {
+    let opened: TestDatabase
+    const started: Jobs[] = []
+    beforeAll(async () => {
+      opened = await createTestDatabase(kind)
+    })
+    afterEach(async () => {
+      for (const jobs of started.splice(0)) await jobs.stop(3_000)
+    })
+    afterAll(() => opened[Symbol.asyncDispose]())
+
+    const start = async (run: RunInsight, more: Partial<JobsOptions> = {}) => {
+      const jobs = createJobs({ database: opened.database, run, concurrency: 2, log: silentLog, ...more })
+      await jobs.start()
+      started.push(jobs)
+      return jobs
+    }
+    const add = async () => {
+      const id = randomUUID()
+      await insertInsight(opened.database.db, anInsight(id))
+      return id
+    }
+
+    test('an Insight that was queued is run, once', async () => {
+      const id = await add()
+      const runs: string[] = []
+      const jobs = await start(async (insightId) => {
+        runs.push(insightId)
+        await wait(300)
+      })
+      await Promise.all([jobs.enqueue(id), jobs.enqueue(id)])
+      await jobs.enqueue(id)
+      await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 10_000)
+      expect(runs).toEqual([id])
+    })
+
+    test('an Insight and its job are stored together or not at all, also in a queue nobody has met yet', async () => {
+      const [kept, dropped] = [randomUUID(), randomUUID()]
+      const jobs = await start(async () => undefined, { mode: 'web' })
+      await jobs.enqueue(kept, (tx) => insertInsight(tx, anInsight(kept)))
+      await expect(
+        jobs.enqueue(dropped, async (tx) => {
+          await insertInsight(tx, anInsight(dropped))
+          throw new Error('changed my mind')
+        }),
+      ).rejects.toThrow('changed my mind')
+      expect(await jobs.stats()).toMatchObject({ queued: 1 })
+      await expect(getInsight(opened.database.db, dropped)).rejects.toMatchObject({ code: 'insight.not_found' })
+      await expect(getInsight(opened.database.db, kept)).resolves.toMatchObject({ status: 'SCHEDULED' })
+      expect(await jobs.cancel(kept)).toBe(true)
+    })
+
+    test('a web process queues and leaves the work to others', async () => {
+      const id = await add()
+      const web = await start(() => Promise.reject(new Error('not mine')), { mode: 'web' })
+      await web.enqueue(id)
+      await wait(800)
+      expect(await web.stats()).toMatchObject({ queued: 1, active: 0 })
+      const ran = Promise.withResolvers<string>()
+      await start(async (insightId) => ran.resolve(insightId))
+      expect(await ran.promise).toBe(id)
+    })
+
+    test('an error that may pass is tried again', async () => {
+      const id = await add()
+      let runs = 0
+      const done = Promise.withResolvers<void>()
+      const jobs = await start(async () => {
+        if (++runs === 1) throw new AppError('mlflow.unreachable', 'MLflow did not answer.')
+        done.resolve()
+      })
+      await jobs.enqueue(id)
+      await done.promise
+      expect(runs).toBe(2)
+    })
+
+    test('an error that will not pass ends the Insight with its reason', async () => {
+      const id = await add()
+      const givenUp: unknown[] = []
+      const jobs = await start(
+        () => Promise.reject(new AppError('mlflow.unauthorized', 'MLflow refused the password.')),
+        {
+          onGivenUp: async (...given) => void givenUp.push(given),
+        },
+      )
+      await jobs.enqueue(id)
+      const error = { code: 'mlflow.unauthorized', detail: 'MLflow refused the password.' }
+      await vi.waitFor(() => expect(givenUp).toEqual([[id, error]]), 10_000)
+      expect(await getInsight(opened.database.db, id)).toMatchObject({ status: 'FAILED', error, attempts: 1 })
+    })
+
+    test('a bug is tried five times, then shown without its inner words', async () => {
+      const id = await add()
+      let runs = 0
+      const jobs = await start(async () => {
+        runs++
+        throw new TypeError('secret is not a function')
+      })
+      // As if it had failed four times before: the waits between would take a minute.
+      await jobs.enqueue(id)
+      await vi.waitFor(() => expect(runs).toBe(1), 10_000)
+      await opened.database.pool.query('update insights set attempts = 4 where id = $1', [id])
+      await vi.waitFor(
+        async () =>
+          expect(await getInsight(opened.database.db, id)).toMatchObject({
+            status: 'FAILED',
+            error: { code: 'internal', detail: expect.not.stringContaining('secret') as string },
+          }),
+        15_000,
+      )
+    })
+
+    test('a queued Insight that is cancelled is never run, and may be queued again', async () => {
+      const id = await add()
+      const web = await start(async () => undefined, { mode: 'web' })
+      await web.enqueue(id)
+      expect(await web.cancel(id)).toBe(true)
+      expect(await web.cancel(id)).toBe(false)
+      const ran = Promise.withResolvers<string>()
+      const jobs = await start(async (insightId) => ran.resolve(insightId))
+      await jobs.enqueue(id)
+      expect(await ran.promise).toBe(id)
+    })
+
+    test('a running Insight that is cancelled hears it at once, and is not run again', async () => {
+      const id = await add()
+      let runs = 0
+      const heard = Promise.withResolvers<unknown>()
+      const jobs = await start(async (insightId, options) => {
+        runs++
+        await untilAborted(insightId, options).catch((error: unknown) => heard.resolve(error))
+        options.signal.throwIfAborted()
+      })
+      await jobs.enqueue(id)
+      await vi.waitFor(() => expect(runs).toBe(1), 10_000)
+      const at = performance.now()
+      expect(await jobs.cancel(id)).toBe(true)
+      expect(await heard.promise).toMatchObject({ code: 'cancelled' })
+      expect(performance.now() - at).toBeLessThan(1_000)
+      await wait(1_500)
+      expect(runs).toBe(1)
+      expect(await getInsight(opened.database.db, id)).toMatchObject({ attempts: 0 })
+    })
+
+    test('a running Insight that is cancelled by another process hears it within five seconds', async () => {
+      const id = await add()
+      const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()]
+      const worker = await start(async (insightId, options) => {
+        begun.resolve()
+        await untilAborted(insightId, options).catch((error: unknown) => heard.resolve(error))
+        options.signal.throwIfAborted()
+      })
+      const web = await start(async () => undefined, { mode: 'web' })
+      await web.enqueue(id)
+      await begun.promise
+      const at = performance.now()
+      expect(await web.cancel(id)).toBe(true)
+      expect(await heard.promise).toMatchObject({ code: 'cancelled' })
+      expect(performance.now() - at).toBeLessThan(5_000)
+      expect(await worker.stats()).toMatchObject({ active: 0 })
+    })
+
+    test('an Insight that runs while the service stops goes on at the next start', async () => {
+      const id = await add()
+      const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()]
+      const first = await start(async (insightId, options) => {
+        begun.resolve()
+        await untilAborted(insightId, options).catch((error: unknown) => heard.resolve(error))
+        options.signal.throwIfAborted()
+      })
+      await first.enqueue(id)
+      await begun.promise
+      await first.stop(3_000)
+      expect(await heard.promise).toBeInstanceOf(Interrupted)
+      const again = Promise.withResolvers<string>()
+      await start(async (insightId) => again.resolve(insightId))
+      expect(await again.promise).toBe(id)
+      expect(await getInsight(opened.database.db, id)).toMatchObject({ status: 'SCHEDULED', attempts: 0 })
+    })
+
+    test('an Insight that stopped the service too often is given up with advice', async () => {
+      const id = await add()
+      const web = await start(async () => undefined, { mode: 'web' })
+      await web.enqueue(id)
+      await opened.database.pool.query(
+        `update pgboss.job set retry_limit = 0 where name = 'insights' and singleton_key = $1`,
+        [id],
+      )
+      await start(() => Promise.reject(new Interrupted('lost')))
+      await vi.waitFor(
+        async () =>
+          expect(await getInsight(opened.database.db, id)).toMatchObject({
+            status: 'FAILED',
+            error: { code: 'insight.too_many_failures', detail: expect.stringContaining('resume it') as string },
+          }),
+        15_000,
+      )
+    })
+  })
+}
