@@ -1,0 +1,36 @@
+// Lines of a text file, plain or gzipped, one at a time.
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import { AppError } from '#/pipeline/errors.ts'
+
+export type Line = { number: number; text: string }
+
+/**
+ * The lines that are not blank, with their numbers from 1. Gzip is told by its first bytes, not by the file's name.
+ * Throws `import.invalid` when the file cannot be read or unpacked.
+ */
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  let number = 0
+  try {
+    const file = createReadStream(path)
+    const source = (await isGzip(path)) ? file.pipe(createGunzip()) : file
+    // A broken read must end the unpacking, or the loop below waits for ever.
+    file.on('error', (error) => source.destroy(error))
+    for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
+      number++
+      if (text.trim() !== '') yield { number, text }
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    const after = number === 0 ? '' : ` after line ${number}`
+    throw new AppError('import.invalid', `The file ${path} cannot be read${after}.`, { cause: error })
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
+  return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+}
