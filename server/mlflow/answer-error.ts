@@ -18,12 +18,17 @@ export class MlflowAnswer extends Error {
     this.errorCode = fields.errorCode
     this.serverMessage = fields.serverMessage
     this.kind = fields.kind
-    this.retryable = retryableStatuses.has(fields.status) && !isPermanent(fields)
+    this.retryable = isOverload(fields) || (retryableStatuses.has(fields.status) && !isPermanent(fields))
   }
 }
 
 /** As MLflow's own client (mlflow/utils/request_utils.py). */
 const retryableStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+
+/** The database under MLflow had no connection or lock to give, which MLflow reports as the caller's mistake (400). */
+function isOverload({ status, serverMessage }: { status: number; serverMessage: string }): boolean {
+  return status === 400 && /QueuePool limit|database is locked|deadlock (detected|found)/i.test(serverMessage)
+}
 
 /** 5xx answers that describe how the server was started, or what the trace is, and so never change by asking again. */
 function isPermanent({
@@ -36,11 +41,17 @@ function isPermanent({
   serverMessage: string
 }) {
   if (errorCode === 'FEATURE_DISABLED' || errorCode === 'INVALID_STATE' || errorCode === 'NOT_IMPLEMENTED') return true
+  if (status === 500 && isConstraintViolation(serverMessage)) return true
   if (status === 500) return /not stored in (the )?tracking store/i.test(serverMessage)
   return (
     status === 503 &&
     /disabled (due|because)|serving is (disabled|not configured)|--serve-artifacts/i.test(serverMessage)
   )
+}
+
+/** A key that is taken already, in the words of MLflow 3.17 or of the databases that older servers quote. */
+export function isConstraintViolation(serverMessage: string): boolean {
+  return /constraint|duplicate (key|entry)/i.test(serverMessage)
 }
 
 export type AnswerToTranslate = {
@@ -146,6 +157,12 @@ function explain(asked: AnswerToTranslate, answer: MlflowAnswer): { code: ErrorC
     return {
       code: 'mlflow.unsupported',
       message: `MLflow at ${base} has this feature switched off. If it has no workspaces, unset MLFLOW_WORKSPACE.`,
+    }
+  }
+  if (isOverload(answer)) {
+    return {
+      code: 'mlflow.server_error',
+      message: `The database of MLflow at ${base} is overloaded: fewer writers at once would help.`,
     }
   }
   if (status >= 500) {

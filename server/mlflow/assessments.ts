@@ -2,8 +2,10 @@
 import { AppError } from '#/pipeline/errors.ts'
 import type { AssessmentRecord, Cancellable } from '#/pipeline/ports.ts'
 import type { Assessment, TraceInfo } from '#/pipeline/trace.ts'
+import { answerOf } from './answer-error.ts'
 import { toAssessment } from './decode-info.ts'
 import { isCode } from './probe.ts'
+import { mayRetry } from './retry.ts'
 import { assessmentAnswer, emptyAnswer } from './schemas.ts'
 import { toTraceError } from './trace-writes.ts'
 import type { Transport } from './transport.ts'
@@ -57,9 +59,9 @@ export function createAssessments(
         await patch({ traceId, assessmentId: created.id }, { metadata: { [keyOfOurs]: assessmentId } }, options)
       }
     } catch (error) {
-      // The id is a primary key: a replay of a write that had arrived is a broken constraint, told in the database's
-      // own words. So we look instead of reading them.
-      const isRefused = isCode(error, 'mlflow.invalid_request') || isCode(error, 'mlflow.already_exists')
+      // The id is a primary key: a replay of a write that had arrived breaks a constraint (400 with SQL, 500 from 3.17
+      // on). Whether ours is there decides, not the words.
+      const isRefused = answerOf(error) !== undefined && !mayRetry(error, 'safe')
       if (isRefused && (await findAssessment({ traceId, assessmentId }, options)) !== undefined) return
       throw toTraceError(error)
     }

@@ -124,8 +124,10 @@ const assessment = z.object({
   assessment_id: text,
   assessment_name: text,
   source: z.object({ source_type: z.string().optional(), source_id: text }).nullish(),
-  feedback: z.object({ value: z.unknown(), error: z.unknown() }).nullish(),
-  expectation: z.object({ value: z.unknown(), serialized_value: z.object({ value: z.string() }).nullish() }).nullish(),
+  feedback: z.object({ value: z.unknown().optional() }).nullish(),
+  expectation: z
+    .object({ value: z.unknown().optional(), serialized_value: z.object({ value: z.string() }).nullish() })
+    .nullish(),
   issue: z.object({ issue_name: text }).nullish(),
   rationale: z.string().nullish(),
   metadata: stringMap,
