@@ -41,3 +41,6 @@ function countBy<K extends string>(words: readonly K[]): Record<K, number> {
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
   return Object.fromEntries([...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))) as Record<K, number>
 }
+
+/** The metrics of no traces at all. */
+export const noMetrics: ClusterMetrics = { errorRate: 0, outcomes: {}, languages: {} }

@@ -1,6 +1,9 @@
 // The store as a thread of the service's process: says where it listens, and closes when told to.
 import { parentPort, workerData } from 'node:worker_threads'
+import { seedSamples } from './seed.ts'
 import { startTrackingServer } from './server.ts'
+
+const sampleExperiment = 'Nordlys Home support'
 
 const { dataDir, port } = workerData as { dataDir: string; port: number }
 
@@ -19,7 +22,8 @@ try {
   parentPort?.once('message', () => {
     void server.close().then(() => process.exit(0))
   })
-  parentPort?.postMessage({ type: 'ready', url: server.url })
+  const { experimentId } = await seedSamples({ url: server.url, experiment: sampleExperiment })
+  parentPort?.postMessage({ type: 'ready', url: server.url, samplesExperimentId: experimentId })
 } catch (error) {
   parentPort?.postMessage({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
 }

@@ -45,3 +45,11 @@ export async function listEvents(db: Db, insightId: string, after: number, limit
   `)
   return rows.map(({ seq, at, data }) => ({ seq, at: new Date(at), event: data }))
 }
+
+/** The `seq` of the newest event; 0 when there is none. */
+export async function findLastSeq(db: Db, insightId: string): Promise<number> {
+  const { rows } = await db.execute<{ seq: number }>(
+    sql`select coalesce(max(seq), 0)::int as seq from insight_events where insight_id = ${insightId}`,
+  )
+  return rows[0]?.seq ?? 0
+}

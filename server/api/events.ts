@@ -1,0 +1,99 @@
+// An Insight as it happens: server-sent events that can be picked up again where they broke off.
+import { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import type { Database } from '#/server/db/database.ts'
+import { findLastSeq } from '#/server/db/events.ts'
+import { getInsight } from '#/server/db/insights.ts'
+import type { EventRecord } from '#/server/db/records.ts'
+import type { Events } from '#/server/jobs/events.ts'
+import { toFailureAnswer, toInsightAnswer, toProgressAnswer, toUsageAnswer } from './answers.ts'
+import type { CallerEnv } from './caller.ts'
+import { getVisibleInsight, withLiveCounts } from './insights.ts'
+import type { InsightEvent } from './schemas.ts'
+import { route } from './validate.ts'
+
+/** The state tells what came before; a newcomer is shown this much of how it came about. */
+const recentEvents = 100
+/** Proxies close a connection that says nothing for about a minute. */
+const heartbeatMs = 15_000
+
+export function eventRoutes({ database, events, now }: { database: Database; events: Events; now: () => number }) {
+  return new Hono<CallerEnv>().get(
+    '/insights/:id/events',
+    route({
+      summary: 'Server-sent events: first the whole `state`, then what happens; `Last-Event-ID` resumes',
+      tag: 'Insights',
+      media: 'text/event-stream',
+    }),
+    async (c) => {
+      const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), c.req.raw.signal)
+      const ui = await c.var.caller.client.ui({ signal: c.req.raw.signal })
+      const lastEventId = Number(c.req.header('last-event-id') ?? c.req.query('last_event_id') ?? Number.NaN)
+      const after =
+        Number.isInteger(lastEventId) && lastEventId >= 0
+          ? lastEventId
+          : Math.max(0, (await findLastSeq(database.db, record.id)) - recentEvents)
+      const hasEnded = record.status !== 'SCHEDULED' && record.status !== 'RUNNING'
+
+      const stateOf = async (): Promise<InsightEvent> => ({
+        type: 'state',
+        insight: toInsightAnswer(await withLiveCounts(database, await getInsight(database.db, record.id)), ui, now()),
+      })
+      return streamSSE(c, async (stream) => {
+        const gone = new AbortController()
+        stream.onAbort(() => gone.abort())
+        const send = (event: InsightEvent, seq?: number): Promise<void> =>
+          stream.writeSSE({
+            event: event.type,
+            data: JSON.stringify(event),
+            ...(seq === undefined ? {} : { id: String(seq) }),
+          })
+        const heartbeat = setInterval(() => void stream.write(': still here\n\n'), heartbeatMs)
+        try {
+          await send(await stateOf())
+          if (hasEnded) return await send({ type: 'end', status: record.status })
+          for await (const { seq, event } of events.subscribe(record.id, { after, signal: gone.signal })) {
+            const current = await toInsightEvent(event, database, record.id)
+            // An Insight that was resumed has the end of its earlier attempt in its log.
+            if (current.type === 'end') {
+              const { status } = await getInsight(database.db, record.id)
+              if (status === 'SCHEDULED' || status === 'RUNNING') continue
+              await send(await stateOf())
+              await send({ type: 'end', status }, seq)
+              return
+            }
+            await send(current, seq)
+          }
+        } finally {
+          clearInterval(heartbeat)
+          gone.abort()
+        }
+      })
+    },
+  )
+}
+
+async function toInsightEvent(
+  event: EventRecord['event'],
+  database: Database,
+  insightId: string,
+): Promise<InsightEvent> {
+  switch (event.type) {
+    case 'progress': {
+      const { progress } = await getInsight(database.db, insightId)
+      const { stage, done, total, failed, usage } = event
+      const answer =
+        progress?.stage === stage ? toProgressAnswer({ ...progress, done, total, failed }) : { stage, done, total }
+      return { type: 'progress', ...answer, failed, usage: toUsageAnswer(usage) }
+    }
+    case 'summary':
+      return { type: 'summary', trace_id: event.traceId, title: event.title, text: event.text }
+    case 'failure':
+      return { type: 'failure', failure: toFailureAnswer(event.failure) }
+    case 'stage':
+    case 'clusters':
+    case 'log':
+    case 'end':
+      return event
+  }
+}

@@ -1,0 +1,201 @@
+// With what: everything real is plugged together here, and nowhere else.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import packageJson from '../package.json' with { type: 'json' }
+import { AppError } from '#/pipeline/errors.ts'
+import type { Caller } from './api/caller.ts'
+import type { ServiceAnswer } from './api/schemas.ts'
+import { createApp } from './app.ts'
+import { type Config, parseConfig } from './config.ts'
+import { openDatabase } from './db/database.ts'
+import { listInsights } from './db/insights.ts'
+import { createAnalystChooser } from './insights/analysts.ts'
+import { createInsight, type CreateDeps } from './insights/create.ts'
+import { createGivenUp, createInsightRunner, type RunnerDeps } from './insights/run-job.ts'
+import { createEvents } from './jobs/events.ts'
+import { createJobs } from './jobs/jobs.ts'
+import { createLog, type Log } from './log.ts'
+import { openTracking, type TrackingServer } from './tracking.ts'
+
+/** Insights computed at once by one process; each does many traces at once. */
+const jobsAtOnce = 2
+/** How long a stopping process waits for what is under way. */
+const stopGraceMs = 10_000
+
+export type Service = { url: string; trackingUri: string; close: () => Promise<void> }
+
+/** Starts the service as configured and answers once it can be used. Throws an AppError that says what to mend. */
+export async function startService(config: Config, options: { log?: Log; uiDir?: string } = {}): Promise<Service> {
+  const log = options.log ?? createLog(config)
+  const now = Date.now
+  await using stack = new AsyncDisposableStack()
+  const [database, tracking] = await openBoth(config, log, stack)
+  const events = stack.use(createEvents({ database, log }))
+  const chooseAnalyst = createAnalystChooser(config.model)
+  const runner: RunnerDeps = {
+    database,
+    events,
+    client: tracking.client,
+    chooseAnalyst,
+    codeVersion: packageJson.version,
+    now,
+    log,
+  }
+  const jobs = createJobs({
+    database,
+    run: createInsightRunner(runner),
+    onGivenUp: createGivenUp(runner),
+    concurrency: jobsAtOnce,
+    mode: config.mode,
+    log,
+  })
+  await jobs.start()
+  stack.defer(() => jobs.stop(stopGraceMs))
+
+  const create: CreateDeps = {
+    jobs,
+    chooseAnalyst,
+    concurrencyOf: (choices) =>
+      config.model.concurrency ??
+      ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : 8),
+    now,
+    newId: () => crypto.randomUUID(),
+  }
+  const describeService = async (caller: Caller, signal: AbortSignal): Promise<ServiceAnswer> => {
+    const defaultExperiment = await findDefaultExperiment(tracking, caller, { database, signal })
+    return {
+      version: packageJson.version,
+      tracking_uri: tracking.uri,
+      tracking: tracking.kind,
+      database: database.kind,
+      analyst: config.model.isConfigured ? 'model' : 'builtin',
+      models: chooseAnalyst({}).models,
+      ...(defaultExperiment === undefined ? {} : { default_experiment_id: defaultExperiment }),
+    }
+  }
+  const uiDir = options.uiDir ?? join(import.meta.dirname, '../ui/dist')
+  const app = createApp({
+    auth: config.auth,
+    database,
+    tracking,
+    jobs,
+    events,
+    create,
+    end: runner,
+    service: describeService,
+    uiDir: existsSync(join(uiDir, 'index.html')) ? uiDir : undefined,
+    now,
+    log,
+  })
+  const url = config.mode === 'worker' ? '' : await listen(app.fetch, config, stack)
+  const close = stack.move()
+  if (tracking.samplesExperimentId !== undefined && config.mode === 'all') {
+    await startFirstInsight(tracking, tracking.samplesExperimentId, { database, create })
+  }
+  log.info(
+    { url, tracking: tracking.kind, trackingUri: tracking.uri, database: database.kind, mode: config.mode },
+    'service started',
+  )
+  return { url, trackingUri: tracking.uri, close: () => close.disposeAsync() }
+}
+
+/** Both take seconds at a first start, so they start together. */
+async function openBoth(config: Config, log: Log, stack: AsyncDisposableStack) {
+  const opening = [openDatabase(config, { log }), openTracking(config)] as const
+  const [database, tracking] = await Promise.allSettled(opening)
+  if (database.status === 'fulfilled') stack.use(database.value)
+  if (tracking.status === 'fulfilled') stack.use(tracking.value)
+  if (database.status === 'rejected') throw database.reason
+  if (tracking.status === 'rejected') throw tracking.reason
+  return [database.value, tracking.value] as const
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  config: Config,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port: config.port, hostname: config.host }, ({ port }) => {
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host
+      resolve(`http://${host}:${port}`)
+    })
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new AppError(
+              'config.invalid',
+              `Port ${config.port} is taken. Stop the other program, or set PORT to another number.`,
+            )
+          : error,
+      ),
+    )
+    stack.defer(
+      () =>
+        new Promise<void>((done) => {
+          server.close(() => done())
+          if ('closeAllConnections' in server) server.closeAllConnections()
+        }),
+    )
+  })
+}
+
+/** Where a newcomer lands: the samples, or the experiment with the newest Insight. */
+async function findDefaultExperiment(
+  tracking: TrackingServer,
+  caller: Caller,
+  { database, signal }: { database: Awaited<ReturnType<typeof openDatabase>>; signal: AbortSignal },
+): Promise<string | undefined> {
+  const { items } = await listInsights(database.db, { sort: 'created_at', order: 'desc', pageSize: 10 })
+  for (const { experimentId } of items) if (await caller.canRead(experimentId, signal)) return experimentId
+  return tracking.samplesExperimentId
+}
+
+/** Something to look at in the first minute: computed live, like any other. */
+async function startFirstInsight(
+  tracking: TrackingServer,
+  experimentId: string,
+  deps: { database: Awaited<ReturnType<typeof openDatabase>>; create: CreateDeps },
+): Promise<void> {
+  const { total } = await listInsights(deps.database.db, { sort: 'created_at', order: 'desc', pageSize: 1 })
+  if (total > 0) return
+  const caller: Caller = {
+    client: tracking.client,
+    getExperiment: (id, signal) => tracking.client.getExperiment(id, { signal }),
+    canRead: async () => true,
+  }
+  await createInsight(
+    {
+      experiment_id: experimentId,
+      instruction: 'What do customers need help with?',
+      name: 'What do customers need help with?',
+      description: 'Made at the first start, from the sample conversations.',
+      scope: { filter: '' },
+      options: { analyst: 'builtin' },
+    },
+    caller,
+    deps.create,
+    { signal: new AbortController().signal },
+  )
+}
+
+/** The command behind `npm start`: runs until it is told to stop. */
+async function main(): Promise<void> {
+  try {
+    const config = parseConfig(process.env)
+    const service = await startService(config)
+    if (service.url !== '') process.stdout.write(`\n  Trace Insights is ready: ${service.url}\n\n`)
+    const stop = (): void => {
+      void service.close().then(() => process.exit(0))
+    }
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+if (import.meta.main) await main()

@@ -1,0 +1,78 @@
+// The tracking server we work with: the configured one, or the embedded store in a thread of its own.
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { z } from 'zod'
+import { AppError } from '#/pipeline/errors.ts'
+import type { Config } from './config.ts'
+import { createMlflowClient, type MlflowClient } from './mlflow/client.ts'
+import type { MlflowCredentials } from './mlflow/config.ts'
+
+export type TrackingServer = AsyncDisposable & {
+  kind: 'embedded' | 'mlflow'
+  uri: string
+  /** The service's own account. */
+  client: MlflowClient
+  /** A client that asks with a caller's own `Authorization` header. */
+  clientFor: (authorization: string) => MlflowClient
+  /** Where the sample conversations are; only the embedded store has them. */
+  samplesExperimentId: string | undefined
+}
+
+const ThreadMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), url: z.string(), samplesExperimentId: z.string().optional() }),
+  z.object({ type: z.literal('failed'), message: z.string() }),
+])
+
+/**
+ * Connects to `MLFLOW_TRACKING_URI`, or starts the embedded store. The store is a program of its own that we talk to over
+ * HTTP like any other tracking server, so nothing here knows which of the two it is.
+ */
+export async function openTracking(config: Pick<Config, 'tracking' | 'dataDir' | 'port'>): Promise<TrackingServer> {
+  const { tracking } = config
+  if (tracking.insecureTls) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  if (tracking.uri !== undefined) {
+    return {
+      kind: 'mlflow',
+      uri: tracking.uri,
+      ...clientsOf(tracking.uri, config),
+      samplesExperimentId: undefined,
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
+  const worker = new Worker(new URL('../mocks/tracking/thread.ts', import.meta.url), {
+    workerData: { dataDir: join(config.dataDir, 'tracking'), port: config.port === 0 ? 0 : config.port + 1 },
+  })
+  const [message] = (await once(worker, 'message')) as [unknown]
+  const answer = ThreadMessage.parse(message)
+  if (answer.type === 'failed') {
+    throw new AppError('mlflow.unreachable', `The embedded tracking store did not start: ${answer.message}`)
+  }
+  return {
+    kind: 'embedded',
+    uri: answer.url,
+    samplesExperimentId: answer.samplesExperimentId,
+    ...clientsOf(answer.url, config),
+    [Symbol.asyncDispose]: async () => {
+      worker.postMessage('close')
+      await once(worker, 'exit')
+    },
+  }
+}
+
+function clientsOf(
+  trackingUri: string,
+  { tracking }: Pick<Config, 'tracking'>,
+): { client: MlflowClient; clientFor: (authorization: string) => MlflowClient } {
+  const shared = { trackingUri, ...(tracking.workspace === undefined ? {} : { workspace: tracking.workspace }) }
+  return {
+    client: createMlflowClient({ ...shared, credentials: ownCredentials(tracking) }),
+    clientFor: (authorization) => createMlflowClient({ ...shared, credentials: { kind: 'header', authorization } }),
+  }
+}
+
+function ownCredentials({ token, username, password }: Config['tracking']): MlflowCredentials {
+  if (token !== undefined) return { kind: 'bearer', token }
+  if (username !== undefined) return { kind: 'basic', username, password: password ?? '' }
+  return { kind: 'none' }
+}
