@@ -56,7 +56,7 @@ async function openEmbeddedDatabase(
     await close()
     throw error
   }
-  return { kind: 'embedded', db, pool, url: undefined, [Symbol.asyncDispose]: close }
+  return { kind: 'embedded', db, pool, url: undefined, [Symbol.asyncDispose]: once(close) }
 }
 
 async function openPostgres(url: string, log: Log): Promise<Database> {
@@ -90,7 +90,14 @@ async function openPostgres(url: string, log: Log): Promise<Database> {
       { cause: error },
     )
   }
-  return { kind: 'postgresql', db: drizzle({ client: pool }), pool, url, [Symbol.asyncDispose]: () => pool.end() }
+  const close = once(() => pool.end())
+  return { kind: 'postgresql', db: drizzle({ client: pool }), pool, url, [Symbol.asyncDispose]: close }
+}
+
+/** Closing twice is closing once: a signal and the end of `main` may both ask for it. */
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined
+  return () => (closed ??= close())
 }
 
 /** A connection that breaks while nobody uses it emits an error; unheard, it would end the process. */
