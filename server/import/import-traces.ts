@@ -21,8 +21,8 @@ export type ImportOptions = {
   onProgress?: (progress: ImportProgress) => void
   signal: AbortSignal
 }
-export type ImportProgress = { lines: number; imported: number; unchanged: number; failed: number }
-export type ImportFailure = { line: number; traceId?: string; code: ErrorCode; message: string }
+type ImportProgress = { lines: number; imported: number; unchanged: number; failed: number }
+type ImportFailure = { line: number; traceId?: string; code: ErrorCode; message: string }
 export type ImportResult = ImportProgress & {
   experimentId: string
   spans: number

@@ -50,7 +50,7 @@ function isPermanent({
 }
 
 /** A key that is taken already, in the words of MLflow 3.17 or of the databases that older servers quote. */
-export function isConstraintViolation(serverMessage: string): boolean {
+function isConstraintViolation(serverMessage: string): boolean {
   return /constraint|duplicate (key|entry)/i.test(serverMessage)
 }
 

@@ -5,7 +5,7 @@ import { artifactsAnswer, emptyAnswer, type Run } from './schemas.ts'
 import type { Transport } from './transport.ts'
 
 /** upload-artifact refuses more, and refuses an empty body. */
-export const uploadLimitBytes = 10 * 1024 * 1024
+const uploadLimitBytes = 10 * 1024 * 1024
 const proxyPath = '/api/2.0/mlflow-artifacts/artifacts'
 const downloadLimitBytes = 512 * 1024 * 1024
 

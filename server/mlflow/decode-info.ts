@@ -58,7 +58,7 @@ function toValue({ expectation, issue, feedback }: WireAssessment): unknown {
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time (0, 3, 6 or 9 digits of fraction). */
-export function parseTimeMs(time: string | null | undefined): number | undefined {
+function parseTimeMs(time: string | null | undefined): number | undefined {
   if (!time) return undefined
   const ms = Date.parse(time)
   return Number.isNaN(ms) ? undefined : ms

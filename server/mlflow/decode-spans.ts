@@ -83,7 +83,7 @@ function decodeAttributes(wire: unknown, { asJson } = { asJson: true }): Record<
 }
 
 /** OTLP's AnyValue; an empty object is null. Both snake_case and the camelCase of OTLP JSON are read. */
-export function decodeAnyValue(wire: unknown): unknown {
+function decodeAnyValue(wire: unknown): unknown {
   if (!isFields(wire)) return null
   const [kind] = Object.keys(wire)
   const value = kind === undefined ? undefined : wire[kind]

@@ -10,9 +10,9 @@ export type Replay = 'safe' | 'unsafe'
 
 export type RetryPolicy = { maxRetries: number; backoffMs: number }
 
-export const longestBackoffMs = 120_000
+const longestBackoffMs = 120_000
 /** A server that asks for more patience than this gets the error passed on instead. */
-export const longestRetryAfterMs = 600_000
+const longestRetryAfterMs = 600_000
 const jitterMs = 1000
 
 /** The wait before retry number `retry` (from 1): doubled each time, plus up to a second of chance. */

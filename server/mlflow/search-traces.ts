@@ -10,7 +10,7 @@ import { traceAnswer, traceInfosAnswer, tracesAnswer } from './schemas.ts'
 import type { Transport } from './transport.ts'
 
 /** The most MLflow gives a page; 501 is refused. */
-export const maxPage = 500
+const maxPage = 500
 /** Ids asked for in one call: the body is short, and a page of infos with assessments is not. */
 const idsPerCall = 100
 

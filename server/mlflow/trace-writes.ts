@@ -10,7 +10,7 @@ import type { createTraceSearch } from './search-traces.ts'
 import type { Transport } from './transport.ts'
 
 /** More in one call is refused. */
-export const linksPerCall = 100
+const linksPerCall = 100
 
 export type LinkedRun = { runId: string; experimentId: string }
 
