@@ -1,0 +1,99 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, getRouteApi } from '@tanstack/react-router'
+import { useCallback, useState } from 'react'
+import { ApiProblem } from '../api.ts'
+import { EmptyState, ProblemState, Skeleton } from '../parts/states.tsx'
+import { insightQuery } from '../queries.ts'
+import type { InsightSearch } from '../search-params.ts'
+import { TraceDrawer } from '../trace/trace-drawer.tsx'
+import { isUnderWay } from '../words.ts'
+import { AboutRun } from './about-run.tsx'
+import { CountsStrip } from './counts-strip.tsx'
+import { Explorer } from './explorer.tsx'
+import { InsightHeader } from './insight-header.tsx'
+import { OverviewSection } from './overview-section.tsx'
+import { RunningSection } from './running-section.tsx'
+import { StoppedBar } from './stopped-bar.tsx'
+import { useInsightEvents } from './use-insight-events.ts'
+
+const route = getRouteApi('/insights/$insightId')
+
+export function InsightPage() {
+  const { insightId } = route.useParams()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const change = useCallback(
+    (part: Partial<InsightSearch>, options: { push?: boolean } = {}) =>
+      void navigate({
+        search: (before) => ({ ...before, ...part }),
+        replace: options.push !== true,
+        resetScroll: false,
+      }),
+    [navigate],
+  )
+  const { data: insight, error, refetch } = useQuery(insightQuery(insightId))
+  const running = insight !== undefined && isUnderWay(insight.status)
+  const live = useInsightEvents(insightId, running)
+  const [listed, setListed] = useState<readonly string[]>([])
+
+  if (insight === undefined) {
+    if (error instanceof ApiProblem && error.status === 404) {
+      return (
+        <EmptyState
+          icon="search"
+          title="There is no such Insight"
+          action={
+            <Link to="/experiments" className="button">
+              All experiments
+            </Link>
+          }
+        >
+          {error.message} It may have been deleted, or its run belongs to another tracking server.
+        </EmptyState>
+      )
+    }
+    if (error !== null) {
+      return <ProblemState title="Fetching the Insight failed" error={error} onRetry={() => void refetch()} />
+    }
+    return (
+      <div className="page">
+        <Skeleton lines={10} label="Loading the Insight" />
+      </div>
+    )
+  }
+
+  const hasTree = insight.clusters.total > 0 && !running
+  const select = (cluster: string | undefined) =>
+    change({ cluster, outcome: undefined, search: undefined }, { push: true })
+
+  return (
+    <div className="page">
+      <InsightHeader insight={insight} />
+      <CountsStrip insight={insight} live={live} running={running} search={search} />
+      {running && <RunningSection insight={insight} live={live} onOpen={(trace) => change({ trace })} />}
+      {!running && insight.status !== 'FINISHED' && <StoppedBar insight={insight} />}
+      {hasTree && (
+        <>
+          <OverviewSection
+            insight={insight}
+            selected={search.cluster}
+            onSelect={select}
+            onEvidence={(evidence) => change({ trace: evidence.trace_id, span: evidence.span_id })}
+          />
+          <Explorer insight={insight} search={search} onChange={change} onSelect={select} onListed={setListed} />
+        </>
+      )}
+      <AboutRun insight={insight} />
+      {search.trace !== undefined && (
+        <TraceDrawer
+          traceId={search.trace}
+          spanId={search.span}
+          insightId={insightId}
+          order={running ? live.summaries.map(({ traceId }) => traceId) : listed}
+          onOpen={(trace) => change({ trace, span: undefined })}
+          onClose={() => change({ trace: undefined, span: undefined })}
+        />
+      )}
+    </div>
+  )
+}
