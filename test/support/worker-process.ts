@@ -24,8 +24,8 @@ const jobs = createJobs({
       for (const { ordinal } of page) {
         signal.throwIfAborted()
         await wait(2)
-        // Said before it is stored and after: whoever kills us knows what must be there.
         await checkpoints.saveSummaries([aRecord(ordinal)])
+        // Only now: whoever kills us knows that this one must be there.
         console.log('saved', ordinal)
       }
     }

@@ -66,7 +66,7 @@ describe('a worker that is killed', () => {
     const id = randomUUID()
     const { db } = opened.database
     await insertInsight(db, anInsight(id))
-    await createCheckpoints(db, id).addSelected(traces(600))
+    await createCheckpoints(db, id).addSelected(traces(400))
     const jobs = createJobs({
       database: opened.database,
       run: async () => undefined,
@@ -91,14 +91,14 @@ describe('a worker that is killed', () => {
     const last = startWorker(opened.config)
     const resumedAt = performance.now()
     await last.said('run')
-    expect(performance.now() - resumedAt).toBeLessThan(15_000)
+    expect(performance.now() - resumedAt).toBeLessThan(30_000)
     await last.said('finished')
     await last.kill()
 
     const { db: after } = await opened.reopen()
-    expect(await createCheckpoints(after, id).counts()).toMatchObject({ selected: 600, summarized: 600 })
+    expect(await createCheckpoints(after, id).counts()).toMatchObject({ selected: 400, summarized: 400 })
     expect(await getInsight(after, id)).toMatchObject({ status: 'FINISHED' })
-  }, 90_000)
+  }, 240_000)
 
   test.skipIf(reason !== undefined)(
     `on PostgreSQL: another worker goes on within 30 seconds${reason === undefined ? '' : `: ${reason}`}`,
@@ -107,7 +107,7 @@ describe('a worker that is killed', () => {
       const id = randomUUID()
       const { db } = opened.database
       await insertInsight(db, anInsight(id))
-      await createCheckpoints(db, id).addSelected(traces(400))
+      await createCheckpoints(db, id).addSelected(traces(4_000))
       const jobs = createJobs({
         database: opened.database,
         run: async () => undefined,
@@ -123,14 +123,16 @@ describe('a worker that is killed', () => {
       await second.said('ready')
       await first.kill()
       const killedAt = performance.now()
-      await second.said('run')
+      await second.said('saved')
       expect(performance.now() - killedAt).toBeLessThan(30_000)
-      expect(second.lines).toContainEqual(expect.stringMatching(/^run (29|3\d|4\d)$/))
+      const doneBefore = Number(second.lines.find((line) => line.startsWith('run'))?.split(' ')[1])
+      expect(doneBefore).toBeGreaterThanOrEqual(first.saved().length)
+      expect(Math.min(...second.saved())).toBe(doneBefore)
       await second.said('finished')
-      expect(await createCheckpoints(db, id).counts()).toMatchObject({ summarized: 400 })
+      expect(await createCheckpoints(db, id).counts()).toMatchObject({ summarized: 4_000 })
       await jobs.stop(1_000)
     },
-    60_000,
+    180_000,
   )
 })
 
@@ -143,5 +145,5 @@ describe('the data folder', () => {
     await expect(openDatabase(opened.config, { log: silentLog })).rejects.toMatchObject({ code: 'data_dir.locked' })
     await worker.kill()
     await expect(opened.reopen()).resolves.toMatchObject({ kind: 'embedded' })
-  }, 60_000)
+  }, 120_000)
 })
