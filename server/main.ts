@@ -8,7 +8,7 @@ import type { Caller } from './api/caller.ts'
 import type { ServiceAnswer } from './api/schemas.ts'
 import { createApp } from './app.ts'
 import { type Config, parseConfig } from './config.ts'
-import { openDatabase } from './db/database.ts'
+import { type Database, openDatabase } from './db/database.ts'
 import { listInsights } from './db/insights.ts'
 import { createAnalystChooser } from './insights/analysts.ts'
 import { createInsight, type CreateDeps } from './insights/create.ts'
@@ -25,12 +25,18 @@ const stopGraceMs = 10_000
 
 export type Service = { url: string; trackingUri: string; close: () => Promise<void> }
 
-/** Starts the service as configured and answers once it can be used. Throws an AppError that says what to mend. */
-export async function startService(config: Config, options: { log?: Log; uiDir?: string } = {}): Promise<Service> {
+/**
+ * Starts the service as configured and answers once it can be used. A `database` that is open already stays the caller's to
+ * close. Throws an AppError that says what to mend.
+ */
+export async function startService(
+  config: Config,
+  options: { log?: Log; uiDir?: string; database?: Database } = {},
+): Promise<Service> {
   const log = options.log ?? createLog(config)
   const now = Date.now
   await using stack = new AsyncDisposableStack()
-  const [database, tracking] = await openBoth(config, log, stack)
+  const [database, tracking] = await openBoth(config, { log, database: options.database }, stack)
   const events = stack.use(createEvents({ database, log }))
   const chooseAnalyst = createAnalystChooser(config.model)
   const runner: RunnerDeps = {
@@ -101,14 +107,18 @@ export async function startService(config: Config, options: { log?: Log; uiDir?:
 }
 
 /** Both take seconds at a first start, so they start together. */
-async function openBoth(config: Config, log: Log, stack: AsyncDisposableStack) {
-  const opening = [openDatabase(config, { log }), openTracking(config)] as const
+async function openBoth(
+  config: Config,
+  { log, database: given }: { log: Log; database: Database | undefined },
+  stack: AsyncDisposableStack,
+): Promise<readonly [Database, TrackingServer]> {
+  const opening = [given ?? openDatabase(config, { log }), openTracking(config)] as const
   const [database, tracking] = await Promise.allSettled(opening)
-  if (database.status === 'fulfilled') stack.use(database.value)
+  if (database.status === 'fulfilled' && given === undefined) stack.use(database.value)
   if (tracking.status === 'fulfilled') stack.use(tracking.value)
   if (database.status === 'rejected') throw database.reason
   if (tracking.status === 'rejected') throw tracking.reason
-  return [database.value, tracking.value] as const
+  return [database.value, tracking.value]
 }
 
 function listen(
@@ -145,7 +155,7 @@ function listen(
 async function findDefaultExperiment(
   tracking: TrackingServer,
   caller: Caller,
-  { database, signal }: { database: Awaited<ReturnType<typeof openDatabase>>; signal: AbortSignal },
+  { database, signal }: { database: Database; signal: AbortSignal },
 ): Promise<string | undefined> {
   const { items } = await listInsights(database.db, { sort: 'created_at', order: 'desc', pageSize: 10 })
   for (const { experimentId } of items) if (await caller.canRead(experimentId, signal)) return experimentId
@@ -156,7 +166,7 @@ async function findDefaultExperiment(
 async function startFirstInsight(
   tracking: TrackingServer,
   experimentId: string,
-  deps: { database: Awaited<ReturnType<typeof openDatabase>>; create: CreateDeps },
+  deps: { database: Database; create: CreateDeps },
 ): Promise<void> {
   const { total } = await listInsights(deps.database.db, { sort: 'created_at', order: 'desc', pageSize: 1 })
   if (total > 0) return

@@ -11,7 +11,7 @@ import { createDialects } from '#/server/model/dialect.ts'
 import { createLimiter } from '#/server/model/limiter.ts'
 import { createModelPorts } from '#/server/model/ports.ts'
 
-/** Gives the analyst for a job's choices. Throws `config.invalid` for a model where none is configured. */
+/** Gives the analyst for a job's choices. Throws `request.invalid` for a model where none is configured. */
 export type ChooseAnalyst = (choices: InsightChoices) => Analyst
 
 export function createAnalystChooser(config: Config['model']): ChooseAnalyst {
@@ -32,7 +32,7 @@ export function createAnalystChooser(config: Config['model']): ChooseAnalyst {
     if ((choices.analyst ?? (config.isConfigured ? 'model' : 'builtin')) === 'builtin') return builtin
     if (!config.isConfigured) {
       throw new AppError(
-        'config.invalid',
+        'request.invalid',
         'No model is configured. Set OPENAI_API_KEY or OPENAI_BASE_URL, or choose the built-in analyst.',
       )
     }
