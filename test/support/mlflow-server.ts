@@ -54,7 +54,7 @@ export async function openMlflowDoor(): Promise<{ url: string; close: () => Prom
       server: { missing: error instanceof Error ? error.message : String(error) },
       stop: () => Promise.resolve(),
     }))
-    const patience = delay(60_000).then(() => undefined)
+    const patience = delay(60_000, undefined, { ref: false }).then(() => undefined)
     const answer = async (): Promise<void> => {
       const started = await Promise.race([starting, patience])
       response.writeHead(started === undefined ? 202 : 200, { 'content-type': 'application/json' })
