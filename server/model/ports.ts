@@ -5,6 +5,7 @@ import type {
   ChatCompletionCreateParamsNonStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import type { CreateEmbeddingResponse } from 'openai/resources/embeddings'
 import { AppError } from '#/pipeline/errors.ts'
 import { addUsage, noUsage, type Usage } from '#/pipeline/insight.ts'
 import {
@@ -174,15 +175,16 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
         limiter.run(async () => {
           const call = { model: config.embedding, variable: 'INSIGHTS_EMBEDDING_MODEL', timeoutMs, signal }
           const answer = await exchange(call, dialects(config.embedding), (sent, callSignal, timeout) =>
-            client.embeddings.create(
-              {
+            // Not `embeddings.create`: that asks for base64 unless told otherwise, and some servers know neither.
+            client.post<CreateEmbeddingResponse>('/embeddings', {
+              body: {
                 model: config.embedding,
-                input: [...texts],
-                // Left to itself the package asks for base64, which compatible servers do not know.
-                ...(sent.sendsEncodingFormat ? { encoding_format: 'float' as const } : {}),
+                input: texts,
+                ...(sent.sendsEncodingFormat ? { encoding_format: 'float' } : {}),
               },
-              { signal: callSignal, timeout },
-            ),
+              signal: callSignal,
+              timeout,
+            }),
           )
           const rows = [...((answer.data as typeof answer.data | undefined) ?? [])].sort((a, b) => a.index - b.index)
           if (rows.length !== texts.length || rows.some(({ embedding }) => !Array.isArray(embedding))) {

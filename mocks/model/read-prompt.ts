@@ -1,0 +1,58 @@
+// What a prompt asks for: its data blocks, and the shape of the answer.
+
+export type Message = { role: string; content: string }
+export type JsonSchema = {
+  type?: string | string[]
+  properties?: Record<string, JsonSchema>
+  items?: JsonSchema
+  enum?: unknown[]
+  anyOf?: JsonSchema[]
+}
+export type ReadPrompt = { blocks: Map<string, string>; text: string; schema: JsonSchema | undefined }
+
+/** Reads the first user message (a repair follows it and adds no data), and the schema wherever it stands. */
+export function readPrompt(messages: readonly Message[], responseFormat: unknown): ReadPrompt {
+  const text = messages.find(({ role }) => role === 'user')?.content ?? ''
+  const system = messages.find(({ role }) => role === 'system')?.content ?? ''
+  return { blocks: readBlocks(text), text, schema: schemaOf(responseFormat) ?? findSchema(system) }
+}
+
+function readBlocks(text: string): Map<string, string> {
+  const blocks = new Map<string, string>()
+  const mark = /^The mark of this message is ([0-9a-f]+)\.$/m.exec(text)?.[1]
+  if (mark === undefined) return blocks
+  const pattern = new RegExp(`^begin ([a-z]+) ${mark}\\n([\\s\\S]*?)\\nend \\1 ${mark}$`, 'gm')
+  for (const [, label = '', content = ''] of text.matchAll(pattern)) blocks.set(label, content)
+  return blocks
+}
+
+function schemaOf(responseFormat: unknown): JsonSchema | undefined {
+  return (responseFormat as { json_schema?: { schema?: JsonSchema } } | undefined)?.json_schema?.schema
+}
+
+/** Servers without structured output are shown the schema in words. */
+function findSchema(system: string): JsonSchema | undefined {
+  const start = system.lastIndexOf('JSON Schema:\n')
+  if (start === -1) return undefined
+  try {
+    return JSON.parse(system.slice(start + 'JSON Schema:\n'.length)) as JsonSchema
+  } catch {
+    return undefined
+  }
+}
+
+export type Turn = { number: number; kind: string; text: string }
+
+/** The turns of a trace block, their escapes undone. */
+export function readTurns(block: string): Turn[] {
+  const turns: Turn[] = []
+  for (const line of block.split('\n')) {
+    const label = /^\[\[(\d+) ([a-z_]+)[^\]]*\]\]$/.exec(line)
+    if (label !== null) turns.push({ number: Number(label[1]), kind: label[2] ?? '', text: '' })
+    else {
+      const turn = turns.at(-1)
+      if (turn !== undefined) turn.text += `${turn.text === '' ? '' : '\n'}${line.replace(/^(\s*)\\\[\[/, '$1[[')}`
+    }
+  }
+  return turns
+}
