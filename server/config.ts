@@ -19,11 +19,6 @@ const wholeNumber = (min: number, max: number) =>
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
-const flag = z
-  .string()
-  .toLowerCase()
-  .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no'], 'must be true or false'))
-  .transform((text) => ['true', '1', 'yes'].includes(text))
 const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, `must be one of ${words.join(', ')}`)
 
@@ -41,9 +36,6 @@ export const environment = z.object({
   MLFLOW_TRACKING_USERNAME: z.string().optional().describe('User for basic authentication, with the password.'),
   MLFLOW_TRACKING_PASSWORD: z.string().optional().describe('Password for basic authentication, with the user.'),
   MLFLOW_TRACKING_TOKEN: z.string().optional().describe('Bearer token; wins over user and password.'),
-  MLFLOW_TRACKING_INSECURE_TLS: flag
-    .default(false)
-    .describe("`true` accepts the tracking server's certificate unseen; only for a test server."),
   MLFLOW_WORKSPACE: z.string().optional().describe('Workspace of the tracking server, where it has workspaces.'),
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/insights')
     .optional()
@@ -110,7 +102,6 @@ export type Config = {
     password: string | undefined
     token: string | undefined
     workspace: string | undefined
-    insecureTls: boolean
   }
   model: {
     /** False without key and base URL: the built-in analyst then does everything. */
@@ -164,7 +155,6 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       password: values.MLFLOW_TRACKING_PASSWORD,
       token: values.MLFLOW_TRACKING_TOKEN,
       workspace: values.MLFLOW_WORKSPACE,
-      insecureTls: values.MLFLOW_TRACKING_INSECURE_TLS,
     },
     model: {
       isConfigured: values.OPENAI_API_KEY !== undefined || values.OPENAI_BASE_URL !== undefined,

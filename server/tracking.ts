@@ -30,7 +30,6 @@ const ThreadMessage = z.discriminatedUnion('type', [
  */
 export async function openTracking(config: Pick<Config, 'tracking' | 'dataDir' | 'port'>): Promise<TrackingServer> {
   const { tracking } = config
-  if (tracking.insecureTls) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   if (tracking.uri !== undefined) {
     return {
       kind: 'mlflow',

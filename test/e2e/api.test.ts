@@ -151,14 +151,14 @@ test('the same Idempotency-Key gives the same Insight, also when two requests ra
 
 test('a cancelled Insight is KILLED here and in MLflow, keeps what is done, and can be resumed to the end', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'traces-')), 'many.jsonl')
-  await writeTraceFile(path, conversations(400), 'many')
+  await writeTraceFile(path, conversations(150), 'many')
   const many = await app.import({ path, experiment: 'many' })
   const body = { ...valid(), experiment_id: many, options: { concurrency: 1 } }
   const { id } = await app.call('POST', '/insights', CreatedAnswer, body)
   expect((await app.call('POST', `/insights/${id}/cancel`, InsightAnswer)).status).toBe('KILLED')
   expect((await app.mlflow.getRun(id, { signal })).status).toBe('KILLED')
   await app.call('POST', `/insights/${id}/resume`, InsightAnswer)
-  expect((await app.finished(id)).counts.summarized).toBe(400)
+  expect((await app.finished(id)).counts.summarized).toBe(150)
   expect((await app.mlflow.getRun(id, { signal })).status).toBe('FINISHED')
 })
 

@@ -21,7 +21,7 @@ describe('the configuration', () => {
       mode: 'all',
       dataDir: './.insights',
       databaseUrl: undefined,
-      tracking: { uri: undefined, insecureTls: false },
+      tracking: { uri: undefined },
       model: { isConfigured: false, thinking: 'gpt-5-mini', summary: 'gpt-5-mini', reasoningEffort: 'medium' },
     })
   })
