@@ -158,6 +158,8 @@ function toV2Routes({ db }: TrackingParts): Route[] {
     at('POST', '/runs/log-parameter', (params) => logParam(db, params)),
     at('GET', '/metrics/get-history', (params) => getMetricHistory(db, params)),
     at('POST', '/traces/link-to-run', (params) => linkTracesToRun(db, params)),
+    // MLflow's Python client deletes traces here.
+    at('POST', '/traces/delete-traces', (params) => deleteTraces(db, params)),
     at('PATCH', '/traces/:traceId/tags', (params, path) => setTraceTag(db, path('traceId'), params)),
     at('DELETE', '/traces/:traceId/tags', (params, path) => deleteTraceTag(db, path('traceId'), params)),
   ]

@@ -84,22 +84,21 @@ export function findEnum<T extends string>(value: unknown, words: readonly T[]):
   return words.find((word) => word === value)
 }
 
-/** `true` and `false` only, as query strings spell them. */
+/** `true` and `false` as query strings spell them, in any case: MLflow's own client writes `False`. */
 export function findBoolean(params: Params, name: string): boolean | undefined {
   const value = params[name]
   if (value === undefined || typeof value === 'boolean') return value
-  if (value === 'true' || value === 'false') return value === 'true'
+  const word = typeof value === 'string' ? value.toLowerCase() : ''
+  if (word === 'true' || word === 'false') return word === 'true'
   throw invalid(
     `Invalid boolean value: ${typeof value === 'string' ? value : JSON.stringify(value)}, must be 'true' or 'false'.`,
   )
 }
 
-const keyCharset = /^[/\w.\- :]*$/u
-
 /** Checks a tag, param or metric key: at most 250 characters, a plain character set, unchanged by path normalisation. */
 export function checkKey(key: string, name = 'key'): void {
-  const known = /^[/\p{L}\p{N}_.\- :]*$/u.test(key) || keyCharset.test(key)
-  if (!known) {
+  // Letters of any script: Python's \w knows them all.
+  if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key)) {
     throw invalid(
       `Invalid value ${JSON.stringify(key)} for parameter '${name}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
     )
