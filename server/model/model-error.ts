@@ -110,10 +110,10 @@ function fromAnswer(error: APIError, context: CallContext): AppError {
   )
 }
 
-/** What the server says is wrong, on one line; other servers than OpenAI put it elsewhere. */
+/** What the server says is wrong, on one line. */
 export function messageOf(error: APIError): string {
-  const body = error.error as { message?: unknown; detail?: unknown; error?: unknown } | string | undefined
-  const said = typeof body === 'string' ? body : (body?.message ?? body?.detail ?? body?.error ?? error.message ?? '')
+  const body = error.error as { message?: unknown } | string | undefined
+  const said = typeof body === 'string' ? body : (body?.message ?? error.message)
   return (typeof said === 'string' ? said : JSON.stringify(said)).replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim()
 }
 

@@ -18,6 +18,7 @@ import {
 import { type RetryPolicy, type Sleep, sleepFor, withRetries } from '#/pipeline/retry.ts'
 import type { Config } from '#/server/config.ts'
 import { createDialects, type Dialect, type Dialects, isThinkingModel, learnFromRefusal } from './dialect.ts'
+import { withOpenAiErrors } from './error-body.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 import { refused, toHiddenError, toModelError } from './model-error.ts'
 import { toCostUsd } from './prices.ts'
@@ -79,7 +80,7 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
     project: null,
     maxRetries: 0,
     logLevel: 'off',
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    fetch: withOpenAiErrors(options.fetch ?? fetch),
   })
   const limiter = options.limiter ?? createLimiter(config.concurrency)
   const dialects = options.dialects ?? createDialects()

@@ -9,7 +9,8 @@ export function findRetryAfterMs(headers: Headers | undefined, now: number): num
   if (after !== null) {
     const seconds = toNumber(after)
     if (seconds !== undefined) return seconds * 1000
-    const at = Date.parse(after)
+    // A date has a month's name; "-5" would be one too, of the year 2001.
+    const at = /[a-z]{3}/i.test(after) ? Date.parse(after) : NaN
     if (!Number.isNaN(at)) return Math.max(0, at - now)
   }
   // OpenAI says per kind when its limit is full again; only the kinds that are used up matter.

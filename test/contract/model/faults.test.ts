@@ -115,7 +115,10 @@ test('an abort is not an error of the model, and nothing is asked again', async 
   await using world = await openModelWorld({ latencyMs: 5_000 })
   const abort = new AbortController()
   const call = world.ports.complete(summaryRequest(), { signal: abort.signal })
-  setTimeout(() => abort.abort(new Error('cancelled by the user')), 50)
+  void expect
+    .poll(() => world.model.calls().length)
+    .toBe(1)
+    .then(() => abort.abort(new Error('cancelled by the user')))
   await expect(call).rejects.toThrow('cancelled by the user')
   expect(world.model.calls()).toHaveLength(1)
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { toMark, toUserMessage } from '#/pipeline/model/fence.ts'
 
@@ -17,8 +17,8 @@ test('the same content has the same mark, and any other content another', () => 
 })
 
 test('the mark stands in none of the texts, whatever they are', () => {
-  fc.assert(
-    fc.property(fc.array(fc.string()), (texts) => {
+  assert(
+    property(array(string()), (texts) => {
       const mark = toMark(texts)
       expect(texts.some((text) => text.toLowerCase().includes(mark))).toBe(false)
     }),

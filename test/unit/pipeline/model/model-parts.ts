@@ -1,5 +1,4 @@
 // A model that is a function of the request, and the plain values the analyst works on.
-import type { z } from 'zod'
 import { AppError } from '#/pipeline/errors.ts'
 import type { Cluster, Evidence, SummaryRecord, Usage } from '#/pipeline/insight.ts'
 import type { CallKind, Complete, CompleteRequest } from '#/pipeline/model/complete.ts'
@@ -19,10 +18,10 @@ export function scriptedModel(answers: Partial<Record<CallKind, (request: Reques
   const requests: Request[] = []
   const complete = async <T>(request: CompleteRequest<T>): Promise<{ value: T; usage: Usage }> => {
     const index = requests.filter(({ kind }) => kind === request.kind).length
-    requests.push(request as Request)
+    requests.push(request)
     const answer = answers[request.kind]
     if (answer === undefined) throw new AppError('model.server_error', `Nothing is scripted for ${request.kind}.`)
-    return { value: (request.schema as z.ZodType<T>).parse(answer(request as Request, index)), usage: oneCall }
+    return { value: request.schema.parse(answer(request, index)), usage: oneCall }
   }
   return { complete, requests }
 }
