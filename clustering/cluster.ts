@@ -1,6 +1,8 @@
 // The whole of clustering in one call: vectors in, a readable tree out.
 import { describeTree } from './describe.ts'
 import { addKeywords } from './keywords-of-tree.ts'
+import { toCorpus } from './corpus.ts'
+import { findUnfamiliar } from './familiarity.ts'
 import { findLeaves } from './leaves.ts'
 import { buildLevels } from './levels.ts'
 import type { Partition } from './lloyd.ts'
@@ -77,7 +79,10 @@ function findPartition(
     ...(options.maxLeaves === undefined ? {} : { maxLeaves: options.maxLeaves }),
     onProgress: progress,
   })
-  const withoutFar = dropOutliers(points, weights, found)
+  const unfamiliar = options.texts === undefined ? undefined : findUnfamiliar(toCorpus(options.texts))
+  // One row speaks for all that share its vector.
+  const isUnfamiliar = unfamiliar && ((point: number) => unfamiliar[distinct.rows[point]![0]!] === 1)
+  const withoutFar = dropOutliers(points, weights, found, isUnfamiliar)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return mergeTinyLeaves(points, weights, withoutFar, options.minSize ?? defaultMinSize(total))
 }

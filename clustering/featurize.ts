@@ -1,6 +1,7 @@
 // Vectors for texts without a model or a network: fitted on the texts themselves, any language.
-import { toCorpus, type Corpus } from './corpus.ts'
-import { createMatrix, type Matrix } from './matrix.ts'
+import { toCorpus } from './corpus.ts'
+import { embedTexts } from './embed-texts.ts'
+import type { Matrix } from './matrix.ts'
 import { findNeighbours } from './nearest.ts'
 import { createRandom, sampleIndices } from './random.ts'
 import { smoothByNeighbours } from './smooth.ts'
@@ -49,43 +50,4 @@ export function featurize(
   const smoothed = smoothByNeighbours(vectors, neighbours, smoothSteps)
   progress(1)
   return smoothed
-}
-
-/** Sums of word vectors; each view centred (meanings only) and brought to length √½, so that both count alike. */
-function embedTexts(corpus: Corpus, meanings: Matrix, shapes: Matrix): Matrix {
-  const half = meanings.cols
-  const vectors = createMatrix(corpus.texts, half * 2)
-  const mean = new Float64Array(half)
-  for (let text = 0; text < corpus.texts; text++) {
-    const at = text * half * 2
-    for (let i = corpus.offsets[text]!; i < corpus.offsets[text + 1]!; i++) {
-      const from = corpus.ids[i]! * half
-      for (let k = 0; k < half; k++) {
-        vectors.data[at + k] = vectors.data[at + k]! + meanings.data[from + k]!
-        vectors.data[at + half + k] = vectors.data[at + half + k]! + shapes.data[from + k]!
-      }
-    }
-    scaleRange(vectors.data, at, half, 1)
-    scaleRange(vectors.data, at + half, half, Math.SQRT1_2)
-    for (let k = 0; k < half; k++) mean[k] = mean[k]! + vectors.data[at + k]! / corpus.texts
-  }
-  for (let text = 0; text < corpus.texts; text++) {
-    const at = text * half * 2
-    // The common part of all texts says nothing about any of them; with a few texts it is most of what there is.
-    const isEmpty = corpus.offsets[text] === corpus.offsets[text + 1]
-    if (isEmpty) continue
-    if (corpus.texts >= 20) for (let k = 0; k < half; k++) vectors.data[at + k] = vectors.data[at + k]! - mean[k]!
-    scaleRange(vectors.data, at, half, Math.SQRT1_2)
-    scaleRange(vectors.data, at, half * 2, 1)
-  }
-  return vectors
-}
-
-/** Scales a stretch of numbers to the given Euclidean length; zeros stay zeros. */
-function scaleRange(data: Float32Array, from: number, count: number, length: number): void {
-  let square = 0
-  for (let k = from; k < from + count; k++) square += data[k]! * data[k]!
-  if (square === 0) return
-  const scale = length / Math.sqrt(square)
-  for (let k = from; k < from + count; k++) data[k] = data[k]! * scale
 }

@@ -1,49 +1,71 @@
-// What belongs to no theme: texts that say nothing, and points far from everything.
-import type { Partition } from './lloyd.ts'
-import { centresOf } from './lloyd.ts'
+// What belongs to no theme: texts that say nothing, texts unlike all others, and points far from everything.
+import { centresOf, type Partition } from './lloyd.ts'
 import type { Matrix } from './matrix.ts'
 import { dot } from './multiply.ts'
 import type { UnassignedReason } from './tree.ts'
 
-/** Never more than this share of the rows is called unlike the others: beyond it they are the data. */
-const mostOutliers = 0.05
-/** Fewer points than this have no ordinary distance to be far beyond. */
-const leastPoints = 20
-/** Robust z-score (median and median absolute deviation, Iglewicz & Hoaglin 1993) beyond which a point is an outlier. */
-const farAway = 5
+/** Fewer points than this are all there is to go by: nothing is unlike them. */
+const leastPoints = 50
+/** Points this far from their centre, measured by their mean distance to all centres, are hardly nearer to it than to any other. */
+const farFromCentre = 0.6
+/** Never more than this share of the rows is called far: beyond it they are the data. */
+const mostFar = 0.05
+/** As for distances; higher, because the evidence of the words is stronger. */
+const mostUnfamiliar = 0.45
 
 /** Why a text cannot be clustered, if it cannot: nothing in it, or no more than a letter or two. */
 export function reasonOfText(text: string): UnassignedReason | undefined {
   if (text.trim() === '') return 'empty'
-  const says = text.slice(0, 1_000).match(/[\p{L}\p{N}]/gu)?.length ?? 0
-  const isDense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(text.slice(0, 1_000))
+  const beginning = text.slice(0, 1_000)
+  const says = beginning.match(/[\p{L}\p{N}]/gu)?.length ?? 0
+  const isDense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(beginning)
   return says < (isDense ? 2 : 3) ? 'too_short' : undefined
 }
 
-/** Takes points far from the centre of their leaf out of the partition (assignment -1). */
-export function dropOutliers(points: Matrix, weights: Float64Array, partition: Partition): Partition {
+/**
+ * Takes outliers out of the partition (assignment -1): points hardly nearer to their own centre than to the average
+ * one, and points whose words no other text uses (random letters get vectors too, and near each other).
+ */
+export function dropOutliers(
+  points: Matrix,
+  weights: Float64Array,
+  partition: Partition,
+  isUnfamiliar?: (point: number) => boolean,
+): Partition {
   if (points.rows < leastPoints) return partition
-  const distances = Float64Array.from({ length: points.rows }, (_, point) => {
-    const centre = partition.assignment[point]! * points.cols
-    return 1 - dot(points.data, point * points.cols, partition.centres.data, centre, points.cols)
-  })
-  const sorted = distances.toSorted()
-  const median = sorted[sorted.length >> 1]!
-  const deviations = sorted.map((distance) => Math.abs(distance - median)).sort()
-  // 1.4826 makes the deviation comparable with a standard deviation.
-  const spread = 1.4826 * deviations[deviations.length >> 1]!
-  const threshold = median + farAway * spread
-  const far = Array.from(distances.keys())
-    .filter((point) => distances[point]! > threshold && spread > 0)
-    .sort((a, b) => distances[b]! - distances[a]! || a - b)
-  let budget = mostOutliers * weights.reduce((sum, weight) => sum + weight, 0)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const distance = relativeDistances(points, partition)
   const assignment = partition.assignment.slice()
-  for (const point of far) {
-    budget -= weights[point]!
-    if (budget < 0) break
-    assignment[point] = -1
+  const drop = (candidates: number[], mostShare: number) => {
+    let budget = mostShare * total
+    for (const point of candidates.sort((a, b) => distance[b]! - distance[a]! || a - b)) {
+      budget -= weights[point]!
+      if (budget < 0) return
+      assignment[point] = -1
+    }
   }
+  const all = Array.from(distance.keys())
+  if (isUnfamiliar !== undefined) drop(all.filter(isUnfamiliar), mostUnfamiliar)
+  drop(
+    all.filter((point) => distance[point]! > farFromCentre),
+    mostFar,
+  )
+  if (assignment.every((leaf) => leaf < 0)) return partition
   return centresOf(points, weights, assignment, { groups: partition.centres.rows, spherical: true })
+}
+
+/** Cosine distance of each point to its centre as a share of its mean distance to all centres. */
+function relativeDistances(points: Matrix, partition: Partition): Float64Array {
+  const { centres, assignment } = partition
+  const { cols } = points
+  const mean = new Float32Array(cols)
+  centres.data.forEach((value, i) => (mean[i % cols] = mean[i % cols]! + value / centres.rows))
+  return Float64Array.from({ length: points.rows }, (_, point) => {
+    const distance = 1 - dot(points.data, point * cols, centres.data, assignment[point]! * cols, cols)
+    const average = 1 - dot(points.data, point * cols, mean, 0, cols)
+    // With a single leaf its centre is the average, and nothing can be said.
+    return centres.rows > 1 && average > 0 ? distance / average : 0
+  })
 }
 
 /** Gives the members of leaves below the least size to the nearest leaf that is large enough. */

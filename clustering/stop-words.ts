@@ -1,7 +1,7 @@
 // Short lists on purpose: question words and negations carry intent ("why was I charged", "card not working") and stay.
 // A word that is ordinary in another of these languages (German "die", English "me") stands in a list only where it is a
 // function word in all of them that know it.
-const lists = {
+const lists: Record<string, string> = {
   english:
     "a an the i i'm i've i'd me my mine we our us you your it its it's is are was were be been am do does did have has had to of in on at for and or so this that these those there please can could would will shall with",
   german:
@@ -24,9 +24,17 @@ const lists = {
   thai: 'ที่ และ ของ ฉัน ผม คุณ ใน เป็น ให้ ได้ ครับ ค่ะ กับ ก็ นี้ จะ',
 }
 
-const stopWords: ReadonlySet<string> = new Set(Object.values(lists).flatMap((list) => list.split(' ')))
+const languagesOf = new Map<string, string[]>()
+for (const [language, list] of Object.entries(lists)) {
+  for (const word of list.split(' ')) languagesOf.set(word, [...(languagesOf.get(word) ?? []), language])
+}
 
 /** True for words so common in their language that they say nothing about a text's subject. */
 export function isStopWord(word: string): boolean {
-  return stopWords.has(word)
+  return languagesOf.has(word)
+}
+
+/** The languages in which a word is a stop word; none for words that tell nothing of the language. */
+export function languagesOfStopWord(word: string): readonly string[] {
+  return languagesOf.get(word) ?? []
 }
