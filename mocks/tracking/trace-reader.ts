@@ -44,7 +44,10 @@ export function searchTraces(db: Database, params: Params): string {
   const offset = parsePageToken(findString(params, 'page_token'))
   const ids = [...new Set(experimentIds)]
   // One experiment is an equality, so that the index by time gives the order too.
-  const place = ids.length === 1 ? 't.experiment_id = ?' : 't.experiment_id IN (SELECT value FROM json_each(?))'
+  // Where ids or a session are named, those are few: the plus sign keeps SQLite from walking all of time to find them.
+  const isNarrow = conditions.some((each) => /^t\.(trace_id|session_id) (= |IN )/.test(each.sql))
+  const experiment = isNarrow ? '+t.experiment_id' : 't.experiment_id'
+  const place = ids.length === 1 ? `${experiment} = ?` : `${experiment} IN (SELECT value FROM json_each(?))`
   const where = [place, ...conditions.map((each) => each.sql)].join(' AND ')
   const rows = db.all<TraceRow>(
     `SELECT t.* FROM traces t JOIN (SELECT t.trace_id AS id FROM traces t WHERE ${where} ORDER BY ${order.sql} LIMIT ? OFFSET ?) page
