@@ -112,7 +112,10 @@ async function openBoth(
   { log, database: given }: { log: Log; database: Database | undefined },
   stack: AsyncDisposableStack,
 ): Promise<readonly [Database, TrackingServer]> {
-  const opening = [given ?? openDatabase(config, { log }), openTracking(config)] as const
+  const opening = [
+    given === undefined ? openDatabase(config, { log }) : Promise.resolve(given),
+    openTracking(config),
+  ] as const
   const [database, tracking] = await Promise.allSettled(opening)
   if (database.status === 'fulfilled' && given === undefined) stack.use(database.value)
   if (tracking.status === 'fulfilled') stack.use(tracking.value)
