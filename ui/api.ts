@@ -33,6 +33,8 @@ export class ApiProblem extends Error {
   }
 }
 
+type Ask = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
+
 type Parameters = Record<string, string | number | undefined>
 
 /** The address of a route with its query; parameters that are `undefined` or empty are left out. */
@@ -60,7 +62,7 @@ async function readProblem(response: Response): Promise<ApiProblem> {
   }
 }
 
-async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
+async function ask<T>(url: string, init: Ask = {}): Promise<T> {
   let response: Response
   try {
     response = await fetch(url, { ...init, headers: { accept: 'application/json', ...init.headers } })
@@ -142,6 +144,8 @@ export const api = {
   map: (insightId: string, signal?: AbortSignal) => get<MapAnswer>(`/insights/${part(insightId)}/map`, {}, signal),
   createInsight: (body: CreateInsightBody, idempotencyKey: string) =>
     post<{ id: string }>('/insights', body, { 'idempotency-key': idempotencyKey }),
+  cancelInsight: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/cancel`, {}),
+  resumeInsight: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/resume`, {}),
   eventsUrl: (insightId: string) => apiUrl(`/insights/${part(insightId)}/events`),
   exportUrl: (insightId: string, format: 'json' | 'csv') => apiUrl(`/insights/${part(insightId)}/export`, { format }),
 }

@@ -38,7 +38,11 @@ export const toMilliseconds = (ms: number): string => toDuration(ms / 1000)
 export function toUsd(usd: number): string {
   if (usd === 0) return '$0'
   if (usd < 0.01) return '<$0.01'
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD' }).format(usd)
+  return new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+  }).format(usd)
 }
 
 export const toDateTime = (time: string): string => dateTime.format(new Date(time))

@@ -122,7 +122,9 @@ function ScopeLine({ draft, errors, selected, match }: Parameters<typeof ScopeFi
   const error =
     errors.scope ??
     errors.filter ??
-    (draft.scope !== 'selected' && match.error !== null ? match.error.message : undefined)
+    (draft.scope !== 'selected' && match.error !== null
+      ? `This filter cannot be used. ${match.error.message}`
+      : undefined)
   if (error !== undefined) {
     return (
       <p id="scope-line" className="scope-line tone-danger" role="alert">

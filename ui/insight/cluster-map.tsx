@@ -6,7 +6,7 @@ import { FromTrace } from '../parts/from-trace.tsx'
 import { hueCount, toHue } from '../parts/hues.ts'
 import { mapQuery } from '../queries.ts'
 import { useShownTheme } from '../theme.ts'
-import { isWithin } from './cluster-rows.ts'
+import { findCluster, isWithin } from './cluster-rows.ts'
 
 const padding = 14
 
@@ -19,6 +19,7 @@ export function ClusterMap(props: {
   clusters: readonly ClusterAnswer[]
   selected: string | undefined
   onSelect: (cluster: string) => void
+  onShow: (cluster: string) => void
 }) {
   const { data } = useQuery(mapQuery(props.insightId))
   if (data === undefined || data.trace_ids.length === 0) return null
@@ -30,6 +31,7 @@ function MapCanvas(props: {
   clusters: readonly ClusterAnswer[]
   selected: string | undefined
   onSelect: (cluster: string) => void
+  onShow: (cluster: string) => void
 }) {
   const { map, clusters, selected } = props
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -65,6 +67,7 @@ function MapCanvas(props: {
     const box = event.currentTarget.getBoundingClientRect()
     return nearest(points, event.clientX - box.left, event.clientY - box.top)
   }
+  const chosen = selected === undefined ? undefined : findCluster(clusters, selected)
   const shown = pointed === undefined ? undefined : clusters.find(({ id }) => id === pointed.id)
   return (
     <section className="card map" aria-label="Map of the traces">
@@ -101,6 +104,16 @@ function MapCanvas(props: {
           </div>
         )}
       </div>
+      {chosen !== undefined && (
+        <p className="map-chosen">
+          <span className="hue-dot" style={{ background: toHue(chosen.id) }} aria-hidden="true" />
+          <FromTrace text={chosen.title} className="clamp-1 strong" />
+          <span className="quiet numbers">{toPlural(chosen.size, 'trace')}</span>
+          <button type="button" className="text-button" onClick={() => props.onShow(chosen.id)}>
+            Show
+          </button>
+        </p>
+      )}
       <ul className="legend" aria-label="Colours of the map">
         {clusters.slice(0, hueCount).map((cluster) => (
           <li key={cluster.id}>

@@ -160,7 +160,7 @@ function Metrics(props: {
   add('Time p50', 'latency_ms_p50', toMilliseconds)
   add('Time p95', 'latency_ms_p95', toMilliseconds)
   add('Tokens, mean', 'mean_tokens', toCompact)
-  add('Cost', 'cost_usd', toUsd, Infinity)
+  add('Cost of the traces', 'cost_usd', toUsd, Infinity)
   add('Good feedback', 'feedback_positive', toShare)
   return (
     <div className="metrics">

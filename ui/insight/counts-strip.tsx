@@ -24,8 +24,6 @@ export function CountsStrip(props: { insight: InsightAnswer; live: Live; running
         <Figure
           label="Skipped"
           value={toCount(counts.skipped)}
-          search={to(counts.skipped > 0 ? 'failed' : undefined)}
-          insightId={insight.id}
           quiet={counts.skipped === 0}
           note="Traces without any text to read"
         />
@@ -41,6 +39,9 @@ export function CountsStrip(props: { insight: InsightAnswer; live: Live; running
       </div>
       {!running && counts.summarized > 0 && (
         <div className="sum">
+          <span className="sum-lead">
+            Summarized <Sign text="=" />
+          </span>
           <Figure label="Clustered" value={toCount(counts.clustered)} search={to(undefined)} insightId={insight.id} />
           <Sign text="+" />
           <Figure
@@ -62,7 +63,7 @@ export function CountsStrip(props: { insight: InsightAnswer; live: Live; running
           />
         )}
         <Figure
-          label="Cost"
+          label="Analysis cost"
           value={toUsd(usage.cost_usd)}
           note={`${toCompact(usage.input_tokens)} tokens in (${toCompact(usage.cached_tokens)} cached), ${toCompact(usage.output_tokens)} out, ${toCount(usage.calls)} calls`}
         />

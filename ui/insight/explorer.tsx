@@ -11,6 +11,9 @@ import { ClusterTree, isKnownCluster } from './cluster-tree.tsx'
 import { FailureList } from './failure-list.tsx'
 import { MemberSection } from './member-section.tsx'
 
+/** The traces of the table in its order, as far as they are here, for previous and next in the sidebar. */
+export type Listed = { traceIds: readonly string[]; total: number; loadMore?: () => void }
+
 export type ChangeSearch = (part: Partial<InsightSearch>, options?: { push?: boolean }) => void
 
 /** The tree on the left, and on the right whatever is chosen in it: what it is, and its traces. */
@@ -19,7 +22,7 @@ export function Explorer(props: {
   search: InsightSearch
   onChange: ChangeSearch
   onSelect: (cluster: string | undefined) => void
-  onListed: (traceIds: readonly string[]) => void
+  onListed: (listed: Listed) => void
 }) {
   const { insight, search, onChange, onSelect } = props
   const { data, error, refetch } = useQuery(clustersQuery(insight.id))
@@ -86,7 +89,7 @@ export function Explorer(props: {
 function Failures(props: {
   insightId: string
   total: number
-  onListed: (traceIds: readonly string[]) => void
+  onListed: (listed: Listed) => void
   onOpen: (traceId: string) => void
 }) {
   const { onListed } = props
@@ -95,7 +98,8 @@ function Failures(props: {
   )
   const failures = data?.pages.flatMap((page) => page.items)
   useEffect(() => {
-    onListed(data?.pages.flatMap((page) => page.items.map(({ trace_id }) => trace_id)) ?? [])
+    const traceIds = data?.pages.flatMap((page) => page.items.map(({ trace_id }) => trace_id)) ?? []
+    onListed({ traceIds, total: data?.pages[0]?.total ?? traceIds.length })
   }, [data, onListed])
   if (error !== null && failures === undefined) {
     return <ProblemState title="Fetching the failures failed" error={error} onRetry={() => void refetch()} />

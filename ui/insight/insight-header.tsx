@@ -8,6 +8,7 @@ import { FromTrace } from '../parts/from-trace.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { StatusMark } from '../parts/status.tsx'
 import { serviceQuery } from '../queries.ts'
+import { RunAction } from './run-actions.tsx'
 import { isUnderWay } from '../words.ts'
 
 /** What was asked, under which name, and where it lives in MLflow. */
@@ -24,6 +25,7 @@ export function InsightHeader({ insight }: { insight: InsightAnswer }) {
           created {toAgo(insight.created_at)}
         </span>
         <div className="page-head-end">
+          <RunAction insight={insight} />
           {service?.tracking === 'mlflow' && (
             <>
               <a className="button" href={insight.links.mlflow_run} target="_blank" rel="noreferrer">
@@ -61,10 +63,12 @@ export function InsightHeader({ insight }: { insight: InsightAnswer }) {
           )}
         </div>
       </div>
-      <p className="question">
-        <BrandMark size={16} />
-        <FromTrace text={insight.instruction} />
-      </p>
+      {insight.instruction !== insight.name && (
+        <p className="question">
+          <BrandMark size={16} />
+          <FromTrace text={insight.instruction} />
+        </p>
+      )}
       {insight.description !== '' && (
         <p className="quiet">
           <FromTrace text={insight.description} />

@@ -9,12 +9,13 @@ import { TraceDrawer } from '../trace/trace-drawer.tsx'
 import { isUnderWay } from '../words.ts'
 import { AboutRun } from './about-run.tsx'
 import { CountsStrip } from './counts-strip.tsx'
-import { Explorer } from './explorer.tsx'
+import { Explorer, type Listed } from './explorer.tsx'
 import { InsightHeader } from './insight-header.tsx'
 import { OverviewSection } from './overview-section.tsx'
 import { RunningSection } from './running-section.tsx'
 import { StoppedBar } from './stopped-bar.tsx'
 import { useInsightEvents } from './use-insight-events.ts'
+import { useSummariesSoFar } from './use-summaries-so-far.ts'
 
 const route = getRouteApi('/insights/$insightId')
 
@@ -34,7 +35,8 @@ export function InsightPage() {
   const { data: insight, error, refetch } = useQuery(insightQuery(insightId))
   const running = insight !== undefined && isUnderWay(insight.status)
   const live = useInsightEvents(insightId, running)
-  const [listed, setListed] = useState<readonly string[]>([])
+  const summaries = useSummariesSoFar(insightId, running, live)
+  const [listed, setListed] = useState<Listed>({ traceIds: [], total: 0 })
 
   if (insight === undefined) {
     if (error instanceof ApiProblem && error.status === 404) {
@@ -65,12 +67,18 @@ export function InsightPage() {
   const hasTree = insight.clusters.total > 0 && !running
   const select = (cluster: string | undefined) =>
     change({ cluster, outcome: undefined, search: undefined }, { push: true })
+  const selectAndShow = (cluster: string | undefined) => {
+    select(cluster)
+    document.querySelector('#explorer')?.scrollIntoView({ block: 'start' })
+  }
 
   return (
     <div className="page">
       <InsightHeader insight={insight} />
       <CountsStrip insight={insight} live={live} running={running} search={search} />
-      {running && <RunningSection insight={insight} live={live} onOpen={(trace) => change({ trace })} />}
+      {running && (
+        <RunningSection insight={insight} live={live} summaries={summaries} onOpen={(trace) => change({ trace })} />
+      )}
       {!running && insight.status !== 'FINISHED' && <StoppedBar insight={insight} />}
       {hasTree && (
         <>
@@ -78,6 +86,7 @@ export function InsightPage() {
             insight={insight}
             selected={search.cluster}
             onSelect={select}
+            onShow={selectAndShow}
             onEvidence={(evidence) => change({ trace: evidence.trace_id, span: evidence.span_id })}
           />
           <Explorer insight={insight} search={search} onChange={change} onSelect={select} onListed={setListed} />
@@ -89,7 +98,8 @@ export function InsightPage() {
           traceId={search.trace}
           spanId={search.span}
           insightId={insightId}
-          order={running ? live.summaries.map(({ traceId }) => traceId) : listed}
+          order={running ? summaries.map(({ traceId }) => traceId) : listed.traceIds}
+          {...(running ? {} : { total: listed.total, onNearEnd: listed.loadMore })}
           onOpen={(trace) => change({ trace, span: undefined })}
           onClose={() => change({ trace: undefined, span: undefined })}
         />

@@ -7,14 +7,14 @@ import { insightTracesQuery } from '../queries.ts'
 import type { InsightSearch } from '../search-params.ts'
 import { outcomes, outcomeWords } from '../words.ts'
 import { MemberTable } from './member-table.tsx'
-import type { ChangeSearch } from './explorer.tsx'
+import type { ChangeSearch, Listed } from './explorer.tsx'
 
 /** The traces of what is chosen, with search, outcome filter and order; all of it in the URL. */
 export function MemberSection(props: {
   insightId: string
   search: InsightSearch
   onChange: ChangeSearch
-  onListed: (traceIds: readonly string[]) => void
+  onListed: (listed: Listed) => void
 }) {
   const { search, onChange, onListed } = props
   const sort = search.sort ?? 'typical'
@@ -29,13 +29,17 @@ export function MemberSection(props: {
     }),
   )
   const rows = useMemo(() => members.data?.pages.flatMap((page) => page.items) ?? [], [members.data])
-  useEffect(() => onListed(rows.map(({ trace_id }) => trace_id)), [rows, onListed])
   const { hasNextPage, isFetching, fetchNextPage } = members
   const onNearEnd = useCallback(() => {
     if (hasNextPage && !isFetching) void fetchNextPage()
   }, [hasNextPage, isFetching, fetchNextPage])
   const onSearch = useCallback((text: string) => onChange({ search: text === '' ? undefined : text }), [onChange])
   const total = members.data?.pages[0]?.total
+  useEffect(
+    () =>
+      onListed({ traceIds: rows.map(({ trace_id }) => trace_id), total: total ?? rows.length, loadMore: onNearEnd }),
+    [rows, total, onNearEnd, onListed],
+  )
   return (
     <section aria-label="Traces">
       <search className="filters">

@@ -27,7 +27,10 @@ export function MemberTable(props: {
       <thead>
         <tr>
           <SortHeader column="typical" first="asc" {...{ sort, order, onSort }}>
-            Summary, most typical first
+            Summary
+            {sort === 'typical' && (
+              <span className="only-medium-inline">, most typical {order === 'asc' ? 'first' : 'last'}</span>
+            )}
           </SortHeader>
           <th scope="col" className="outcome-column">
             Outcome

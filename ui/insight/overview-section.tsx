@@ -15,6 +15,8 @@ export function OverviewSection(props: {
   insight: InsightAnswer
   selected: string | undefined
   onSelect: (cluster: string) => void
+  /** Chooses a cluster and brings it into view. */
+  onShow: (cluster: string) => void
   onEvidence: (evidence: Evidence) => void
 }) {
   const { insight, selected } = props
@@ -41,21 +43,21 @@ export function OverviewSection(props: {
                     {first === undefined ? (
                       <FromTrace text={point.text} />
                     ) : (
-                      <button type="button" className="claim" onClick={() => props.onSelect(first)}>
+                      <button type="button" className="claim" onClick={() => props.onShow(first)}>
                         <FromTrace text={point.text} />
                       </button>
                     )}
                     {point.cluster_ids.length > 1 && (
                       <div className="chips">
                         {point.cluster_ids.map((id) => (
-                          <button key={id} type="button" className="chip small" onClick={() => props.onSelect(id)}>
+                          <button key={id} type="button" className="chip small" onClick={() => props.onShow(id)}>
                             <span className="hue-dot" style={{ background: toHue(id) }} aria-hidden="true" />
                             <FromTrace text={findCluster(clusters, id)?.title ?? `Cluster ${id}`} />
                           </button>
                         ))}
                       </div>
                     )}
-                    {point.evidence.slice(0, 2).map((evidence) => (
+                    {point.evidence.slice(0, insight.key_points.length > 3 ? 1 : 2).map((evidence) => (
                       <Quote
                         key={`${evidence.trace_id}:${evidence.quote}`}
                         evidence={evidence}
@@ -69,7 +71,13 @@ export function OverviewSection(props: {
           </ol>
         )}
       </section>
-      <ClusterMap insightId={insight.id} clusters={clusters} selected={selected} onSelect={props.onSelect} />
+      <ClusterMap
+        insightId={insight.id}
+        clusters={clusters}
+        selected={selected}
+        onSelect={props.onSelect}
+        onShow={props.onShow}
+      />
     </div>
   )
 }

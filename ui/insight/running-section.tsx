@@ -5,11 +5,16 @@ import { Icon } from '../parts/icon.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { stageOrder, stageSentences, stageWords } from '../words.ts'
 import { FailureList } from './failure-list.tsx'
-import type { Live } from './use-insight-events.ts'
+import type { Live, LiveSummary } from './use-insight-events.ts'
 
 /** Where the job is, how fast it goes and when it ends; below, what it has found so far. */
-export function RunningSection(props: { insight: InsightAnswer; live: Live; onOpen: (traceId: string) => void }) {
-  const { insight, live } = props
+export function RunningSection(props: {
+  insight: InsightAnswer
+  live: Live
+  summaries: readonly LiveSummary[]
+  onOpen: (traceId: string) => void
+}) {
+  const { insight, live, summaries } = props
   const stage = live.stage ?? insight.stage
   const progress = live.progress ?? insight.progress
   const here = stageOrder.indexOf(stage)
@@ -81,11 +86,11 @@ export function RunningSection(props: { insight: InsightAnswer; live: Live; onOp
       )}
       <section className="card" aria-label="Summaries so far">
         <h2 className="card-title">Summaries as they come in</h2>
-        {live.summaries.length === 0 ? (
+        {summaries.length === 0 ? (
           <p className="quiet">The first summaries appear here as soon as they are written.</p>
         ) : (
           <ul className="live-list">
-            {live.summaries.map((summary) => (
+            {summaries.map((summary) => (
               <li key={summary.traceId} className="live-item">
                 <button type="button" className="row-link" onClick={() => props.onOpen(summary.traceId)}>
                   <FromTrace text={summary.title} className="strong clamp-1" />

@@ -64,6 +64,9 @@ function withEvent(live: Live, event: InsightEvent): Live {
       return { ...live, notes: [...live.notes, event.message].slice(-20) }
     case 'end':
       return { ...live, progress: undefined }
+    default:
+      // A newer server may say more than this page knows.
+      return live
   }
 }
 

@@ -56,7 +56,7 @@ export function InsightsTable(props: {
               <Link to="/insights/$insightId" params={{ insightId: row.id }} className="strong clamp-1">
                 <FromTrace text={row.name} />
               </Link>
-              <FromTrace text={row.instruction} className="clamp-1 quiet small" />
+              {row.instruction !== row.name && <FromTrace text={row.instruction} className="clamp-1 quiet small" />}
             </td>
             <td className="only-medium">
               <OverviewLine row={row} />

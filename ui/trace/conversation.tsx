@@ -6,6 +6,8 @@ import { findQuotes } from './find-quotes.ts'
 
 const longChars = 1_500
 const shortChars = 280
+/** System prompts are the same in every trace: a line is enough to know which one it is. */
+const systemChars = 110
 
 const kindWords = {
   user: 'User',
@@ -63,7 +65,7 @@ export function Conversation(props: {
 function ChatTurn({ turn, quotes }: { turn: Turn; quotes: readonly string[] }) {
   const isSpoken = spoken.has(turn.kind)
   const quoted = quotes.length > 0 && findQuotes(turn.text, quotes).some(({ marked }) => marked)
-  const limit = isSpoken ? longChars : shortChars
+  const limit = isSpoken ? longChars : turn.kind === 'system' ? systemChars : shortChars
   const [whole, setWhole] = useState(quoted || turn.text.length <= limit)
   const text = whole ? turn.text : turn.text.slice(0, limit)
   return (

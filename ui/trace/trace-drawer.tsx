@@ -24,14 +24,22 @@ export function TraceDrawer(props: {
   spanId?: string | undefined
   insightId?: string | undefined
   order: readonly string[]
+  /** How many the table holds in all, and how to get more of them than `order` has. */
+  total?: number
+  onNearEnd?: (() => void) | undefined
   onOpen: (traceId: string) => void
   onClose: () => void
 }) {
-  const { traceId, order, onOpen, onClose } = props
+  const { traceId, order, onOpen, onClose, onNearEnd } = props
   const { data: trace, error, refetch } = useQuery(traceQuery(traceId))
   const place = order.indexOf(traceId)
   const before = place > 0 ? order[place - 1] : undefined
   const after = place >= 0 ? order[place + 1] : undefined
+
+  const nearEnd = place >= 0 && place >= order.length - 5
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.()
+  }, [nearEnd, onNearEnd])
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -62,7 +70,7 @@ export function TraceDrawer(props: {
             <div className="drawer-buttons">
               {place >= 0 && (
                 <span className="quiet small numbers only-medium">
-                  {place + 1} of {order.length}
+                  {place + 1} of {Math.max(order.length, props.total ?? 0)}
                 </span>
               )}
               <button

@@ -129,6 +129,8 @@ export function TracesPage() {
         <TraceDrawer
           traceId={search.trace}
           order={ids}
+          total={matching.total ?? ids.length}
+          onNearEnd={onNearEnd}
           onOpen={(trace) => change({ trace })}
           onClose={() => change({ trace: undefined })}
         />

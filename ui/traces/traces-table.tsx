@@ -138,7 +138,7 @@ export function TracesTable(props: {
                 <FromTrace text={trace.response_preview} className="clamp-2 quiet" />
               </td>
               <td className="only-widest">
-                {trace.session !== undefined && <FromTrace text={trace.session} className="clamp-1 mono quiet" />}
+                {trace.session !== undefined && <FromTrace text={trace.session} className="one-line mono quiet" />}
               </td>
               <td className="only-medium number">{trace.tokens === undefined ? '–' : toCompact(trace.tokens)}</td>
               <td className="number">{trace.execution_ms === undefined ? '–' : toMilliseconds(trace.execution_ms)}</td>
