@@ -32,21 +32,18 @@ const migrationLock = 7_246_391
 
 /**
  * Opens PostgreSQL at `databaseUrl`, or the embedded database in the data folder, and brings its tables up to date. Throws
- * `database.unavailable` or `data_dir.locked`. `template` (a dump) spares tests the making of a new embedded database.
+ * `database.unavailable` or `data_dir.locked`.
  */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
-  options: { log: Log; template?: Uint8Array<ArrayBuffer> },
+  options: { log: Log },
 ): Promise<Database> {
   return config.databaseUrl === undefined
     ? await openEmbeddedDatabase(config.dataDir, options)
     : await openPostgres(config.databaseUrl, options.log)
 }
 
-async function openEmbeddedDatabase(
-  dataDir: string,
-  options: { log: Log; template?: Uint8Array<ArrayBuffer> },
-): Promise<Database> {
+async function openEmbeddedDatabase(dataDir: string, options: { log: Log }): Promise<Database> {
   const { pool, close } = await openEmbedded(dataDir, options)
   watch(pool, options.log)
   const db = drizzle({ client: pool })

@@ -1,16 +1,15 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pool } from 'pg'
+import { AppError } from '#/pipeline/errors.ts'
 import type { Log } from '../../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { startThread } from './thread.ts'
 import { WireSocket } from './wire-socket.ts'
 
-export type Embedded = {
-  pool: Pool
-  /** The whole folder as a tar archive; a new folder can start from it. */
-  dump: () => Promise<Uint8Array<ArrayBuffer>>
-  close: () => Promise<void>
-}
+export type Embedded = { pool: Pool; close: () => Promise<void> }
 
 const vacuumEveryMs = 60_000
 
@@ -19,17 +18,12 @@ const vacuumEveryMs = 60_000
  * this process. It survives the death of the process at any instant; it does not sync to the disk, so a power cut may cost
  * the last seconds. Throws `data_dir.locked`, `database.unavailable`.
  */
-export async function openEmbedded(
-  dataDir: string,
-  options: { log: Log; template?: Uint8Array<ArrayBuffer> },
-): Promise<Embedded> {
+export async function openEmbedded(dataDir: string, options: { log: Log }): Promise<Embedded> {
   const lock = lockDataDir(dataDir)
   try {
-    const { template } = options
-    const thread = await startThread({
-      dir: join(dataDir, 'postgres'),
-      ...(template === undefined ? {} : { template }),
-    })
+    const dir = join(dataDir, 'postgres')
+    if (!existsSync(dir)) await makeFolder(dataDir, dir)
+    const thread = await startThread({ dir })
     const pool = new Pool({
       user: 'postgres',
       database: 'postgres',
@@ -45,7 +39,6 @@ export async function openEmbedded(
     vacuum.unref()
     return {
       pool,
-      dump: thread.dump,
       close: async () => {
         clearInterval(vacuum)
         await pool.end()
@@ -57,6 +50,33 @@ export async function openEmbedded(
     lock[Symbol.dispose]()
     throw error
   }
+}
+
+/**
+ * Makes the folder aside and renames it when it is whole: PGlite cannot open one whose making was killed in its last
+ * milliseconds. `--liftoff-only`: code that runs once is not worth optimizing, which takes half the memory.
+ */
+async function makeFolder(dataDir: string, dir: string): Promise<void> {
+  const prefix = 'postgres-making-'
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(prefix)) rmSync(join(dataDir, name), { recursive: true, force: true })
+  }
+  const aside = join(dataDir, `${prefix}${process.pid}`)
+  const maker = fork(new URL('./make-folder.ts', import.meta.url), [aside], {
+    execArgv: ['--liftoff-only'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let complaint = ''
+  maker.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-2_000)))
+  const [code] = (await once(maker, 'exit')) as [number | null]
+  if (code !== 0) {
+    throw new AppError(
+      'database.unavailable',
+      `The embedded database could not be made in ${dataDir}. Check that there is room (100 MB) and that it may be written to.`,
+      { cause: new Error(complaint || `The process that makes it ended with ${code}.`) },
+    )
+  }
+  renameSync(aside, dir)
 }
 
 /** PGlite has no autovacuum: dead rows would stay for ever and the planner would never learn the sizes of tables. */

@@ -4,17 +4,12 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 
 /** The embedded database's thread: wire protocol in, wire protocol out, one request after the other. */
 export type DatabaseThread = {
-  /** True when the folder was made by this start. */
-  isNew: boolean
   /** Sends whole protocol messages; the answer is what the server would write. */
   execute: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>
-  /** The whole folder as a tar archive. */
-  dump: () => Promise<Uint8Array<ArrayBuffer>>
   close: () => Promise<void>
 }
 
 type Waiting = { resolve: (bytes: Uint8Array<ArrayBuffer>) => void; reject: (error: Error) => void }
-type Request = { type: 'execute'; bytes: Uint8Array<ArrayBuffer> } | { type: 'dump' }
 
 /** Starts the thread and waits until its database is open. Throws `database.unavailable`. */
 export async function startThread(data: ThreadData): Promise<DatabaseThread> {
@@ -23,7 +18,7 @@ export async function startThread(data: ThreadData): Promise<DatabaseThread> {
   let nextId = 1
   let ended: Error | undefined
   const closed = Promise.withResolvers<void>()
-  const ready = Promise.withResolvers<boolean>()
+  const ready = Promise.withResolvers<void>()
 
   const end = (cause: unknown) => {
     ended ??= new AppError(
@@ -39,7 +34,7 @@ export async function startThread(data: ThreadData): Promise<DatabaseThread> {
   worker.on('error', end)
   worker.on('exit', (code) => end(new Error(`The database thread ended with ${code}.`)))
   worker.on('message', (message: FromThread) => {
-    if (message.type === 'ready') return ready.resolve(message.isNew)
+    if (message.type === 'ready') return ready.resolve()
     if (message.type === 'closed') return closed.resolve()
     const request = waiting.get(message.id)
     waiting.delete(message.id)
@@ -48,20 +43,17 @@ export async function startThread(data: ThreadData): Promise<DatabaseThread> {
     else request?.reject(new Error(message.message))
   })
 
-  const send = (request: Request) => {
-    if (ended !== undefined) return Promise.reject(ended)
-    const id = nextId++
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>()
-    waiting.set(id, { resolve, reject })
-    const message: ToThread = { ...request, id }
-    worker.postMessage(message, request.type === 'execute' ? [request.bytes.buffer] : [])
-    return promise
-  }
-
+  await ready.promise
   return {
-    isNew: await ready.promise,
-    execute: (bytes) => send({ type: 'execute', bytes }),
-    dump: () => send({ type: 'dump' }),
+    execute: (bytes) => {
+      if (ended !== undefined) return Promise.reject(ended)
+      const id = nextId++
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>()
+      waiting.set(id, { resolve, reject })
+      const message: ToThread = { type: 'execute', id, bytes }
+      worker.postMessage(message, [bytes.buffer])
+      return promise
+    },
     close: async () => {
       const message: ToThread = { type: 'close' }
       worker.postMessage(message, [])

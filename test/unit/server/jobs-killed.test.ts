@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
 import { openDatabase } from '#/server/db/database.ts'
@@ -145,5 +147,18 @@ describe('the data folder', () => {
     await expect(openDatabase(opened.config, { log: silentLog })).rejects.toMatchObject({ code: 'data_dir.locked' })
     await worker.kill()
     await expect(opened.reopen()).resolves.toMatchObject({ kind: 'embedded' })
+  }, 120_000)
+
+  test('is whole after a first start that was killed half way', async () => {
+    await using opened = await createTestDatabase('embedded')
+    await opened.database[Symbol.asyncDispose]()
+    await rm(opened.config.dataDir, { recursive: true })
+    const worker = startWorker(opened.config)
+    const isMaking = (name: string) => name.startsWith('postgres-making-')
+    while (!(await readdir(opened.config.dataDir).catch(() => [])).some(isMaking)) await wait(20)
+    await wait(500)
+    await worker.kill()
+    await expect(opened.reopen()).resolves.toMatchObject({ kind: 'embedded' })
+    expect((await readdir(opened.config.dataDir)).filter(isMaking)).toEqual([])
   }, 120_000)
 })
