@@ -1,0 +1,105 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { proxy } from 'hono/proxy'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTrackingServer } from '#/mocks/tracking/server.ts'
+import { CreatedAnswer, ExperimentList, InsightAnswer, InsightList } from '#/server/api/schemas.ts'
+import { importTraces } from '#/server/import/import-traces.ts'
+import { createMlflowClient } from '#/server/mlflow/client.ts'
+import { startApp, type TestApp } from '#/test/support/app.ts'
+import { conversations, writeTraceFile } from '#/test/support/trace-lines.ts'
+
+const basic = (user: string, password = 'secret') => ({ authorization: `Basic ${btoa(`${user}:${password}`)}` })
+const signal = new AbortController().signal
+
+let app: TestApp
+let experimentId: string
+let insightId: string
+const stack = new AsyncDisposableStack()
+
+/** As MLflow with basic authentication: alice and the service may do everything, bob may read no experiment. */
+async function startGuardedTracking(): Promise<string> {
+  const tracking = await startTrackingServer({ port: 0, dataDir: await mkdtemp(join(tmpdir(), 'guarded-')) })
+  stack.defer(() => tracking.close())
+  const allowed = new Set(['alice', 'service'].map((user) => basic(user).authorization))
+  const guard = new Hono().all('*', (c) => {
+    const authorization = c.req.header('authorization') ?? ''
+    if (authorization === basic('bob').authorization && c.req.path.includes('/experiments/'))
+      return c.text('Permission denied', 403)
+    if (!allowed.has(authorization) && authorization !== basic('bob').authorization) {
+      return c.html('You are not authenticated.', 401, { 'www-authenticate': 'Basic realm="mlflow"' })
+    }
+    const { pathname, search } = new URL(c.req.url)
+    return proxy(`${tracking.url}${pathname}${search}`, { ...c.req, headers: { ...c.req.header(), host: undefined } })
+  })
+  return new Promise((resolve) => {
+    const server = serve({ fetch: guard.fetch, port: 0 }, ({ port }) => resolve(`http://127.0.0.1:${port}`))
+    stack.defer(() => void server.close())
+  })
+}
+
+beforeAll(async () => {
+  const trackingUri = await startGuardedTracking()
+  app = stack.use(
+    await startApp({
+      trackingUri,
+      env: { INSIGHTS_AUTH: 'mlflow', MLFLOW_TRACKING_USERNAME: 'service', MLFLOW_TRACKING_PASSWORD: 'secret' },
+    }),
+  )
+  const path = join(await mkdtemp(join(tmpdir(), 'traces-')), 'support.jsonl')
+  await writeTraceFile(path, conversations(24))
+  const mlflow = createMlflowClient({
+    trackingUri,
+    credentials: { kind: 'basic', username: 'alice', password: 'secret' },
+  })
+  ;({ experimentId } = await importTraces(mlflow, { path, experiment: 'support', signal }))
+  const body = { experiment_id: experimentId, instruction: 'What do they want?', scope: { filter: '' } }
+  insightId = (await app.call('POST', '/insights', CreatedAnswer, body, basic('alice'))).id
+})
+afterAll(() => stack.disposeAsync())
+
+test('without credentials nothing is told, and the browser is asked for them', async () => {
+  const answer = await fetch(`${app.url}/api/v1/insights`)
+  expect(answer.status).toBe(401)
+  expect(answer.headers.get('www-authenticate')).toMatch(/^Basic/)
+  expect(await answer.json()).toMatchObject({ code: 'auth.required' })
+})
+
+test('credentials that MLflow refuses are refused here', async () => {
+  const answer = await app.ask('GET', '/experiments', undefined, basic('alice', 'wrong'))
+  expect(answer).toMatchObject({ status: 401, problem: { code: 'auth.required' } })
+})
+
+test('whoever MLflow lets read the experiment sees its Insights', async () => {
+  const list = await app.call('GET', '/insights', InsightList, undefined, basic('alice'))
+  expect(list.items.map(({ id }) => id)).toContain(insightId)
+  expect(
+    (await app.call('GET', `/insights/${insightId}`, InsightAnswer, undefined, basic('alice'))).experiment_id,
+  ).toBe(experimentId)
+  expect(
+    (await app.call('GET', '/experiments', ExperimentList, undefined, basic('alice'))).items.length,
+  ).toBeGreaterThan(0)
+})
+
+test('whoever may not read the experiment finds no Insight, no trace of it, and cannot start or cancel one', async () => {
+  expect((await app.call('GET', '/insights', InsightList, undefined, basic('bob'))).items).toEqual([])
+  for (const path of ['', '/clusters', '/traces', '/map', '/failures', '/artifact', '/export', '/events']) {
+    expect(await app.ask('GET', `/insights/${insightId}${path}`, undefined, basic('bob'))).toMatchObject({
+      status: 404,
+    })
+  }
+  expect(await app.ask('POST', `/insights/${insightId}/cancel`, undefined, basic('bob'))).toMatchObject({ status: 404 })
+  const body = { experiment_id: experimentId, instruction: 'What do they want?', scope: { filter: '' } }
+  expect(await app.ask('POST', '/insights', body, basic('bob'))).toMatchObject({ status: 403 })
+})
+
+test('two callers with the same Idempotency-Key do not meet', async () => {
+  const body = { experiment_id: experimentId, instruction: 'What do they want?', scope: { filter: '' } }
+  const key = { 'idempotency-key': 'shared' }
+  const first = await app.call('POST', '/insights', CreatedAnswer, body, { ...basic('alice'), ...key })
+  const second = await app.call('POST', '/insights', CreatedAnswer, body, { ...basic('service'), ...key })
+  expect(second.id).not.toBe(first.id)
+})
