@@ -27,11 +27,18 @@ export function nameParent(groups: string, outside: string): { title: string; de
     (word) => titles.filter((title) => toContentWords(title).includes(word)).length > titles.length / 2,
   )
   const [first = 'Nothing said', second] = titles
-  const both = second === undefined ? first : `${firstWords(first, 5)} and ${lowerFirst(firstWords(second, 4))}`
+  const both = toPair(first, second)
   return {
     title: capitalize(firstWords(shared.length === 2 ? `${shared.join(' ')}: ${lowerFirst(both)}` : both, 10)),
     description: `These groups belonged together: ${titles.slice(0, 3).map(lowerFirst).join('; ')}. The nearest traces outside were about something else.`,
   }
+}
+
+/** Both titles where they fit into ten words, else the larger group's with a word for the rest. */
+function toPair(first: string, second: string | undefined): string {
+  if (second === undefined) return first
+  const pair = `${first} and ${lowerFirst(second)}`
+  return pair.split(' ').length <= 10 ? pair : `${firstWords(first, 8)} and more`
 }
 
 function toLines(block: string): string[] {

@@ -60,13 +60,13 @@ function keySentence(turns: readonly Turn[]): { turn: number; text: string } {
 }
 
 const openers =
-  /^(hi|hello|hey|good (morning|evening|afternoon)|hallo|guten tag|bonjour|hola|ciao|dear \w+|thanks|thank you|ok|okay|yes|no|please|so|well|um)\b[\s,.!:;-]*/i
+  /^(hi|hello|hey|good (morning|evening|afternoon)|hallo|guten tag|bonjour|hola|ciao|dear \w+|thanks|thank you|ok|okay|yes|no|please|so|well|um|uh)\b[\s,.…!:;-]*/i
 const wishes =
-  /^(i('d| would)? (like|want|need|wish|am trying|am looking|was wondering)( you)?( to| for| if)?|can you( please)?|could you( please)?|i('m| am) (trying|looking|hoping)( to| for)?|how (do|can) i|what('s| is)|please)\s+/i
+  /^(i('d| would)? (like|want|need|wish|am trying|am looking|was wondering|just)( you)?( to| for| if)?|i('m| am) (trying|looking|hoping|writing|checking)( to| for| on| you)?|(can|could) (you|i)( please)?|help me( to| with)?|how (do|can) i|what('s| is)|please)\s+/i
 
 function toTitle(text: string): string {
-  let bare = text.replace(/\s+/g, ' ').trim()
-  for (let round = 0; round < 3; round++) bare = bare.replace(openers, '').replace(wishes, '')
+  let bare = text.replace(/\s+/g, ' ').replaceAll('’', "'").trim()
+  for (let round = 0; round < 4; round++) bare = bare.replace(openers, '').replace(wishes, '')
   const title = firstWords(bare === '' ? text : bare, 9).replace(/[.?!,;:]+$/, '')
   return capitalize(title === '' ? 'Nothing said' : title)
 }
