@@ -75,7 +75,8 @@ const attributeNames: Readonly<Record<string, string>> = {
 }
 
 function toAttributes(trace: TraceLine, span: SpanLine): KeyValue[] {
-  const attributes: KeyValue[] = [toMlflowAttribute('mlflow.spanType', span.span_type)]
+  // Bare, not as JSON text: MLflow 3.17 filters `span.type` by what was sent.
+  const attributes: KeyValue[] = [{ key: 'mlflow.spanType', value: { stringValue: span.span_type } }]
   if (span.inputs !== null) attributes.push(toMlflowAttribute('mlflow.spanInputs', span.inputs))
   if (span.outputs !== null) attributes.push(toMlflowAttribute('mlflow.spanOutputs', span.outputs))
   for (const [name, value] of Object.entries(span.attributes)) {
