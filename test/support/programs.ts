@@ -1,0 +1,122 @@
+// The project's programs as processes of their own: to be killed, restarted, and measured from outside.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const startTimeoutMs = 120_000
+const keptOutputChars = 8_000
+
+export type Program = AsyncDisposable & {
+  /** Where it answers. */
+  url: string
+  pid: number
+  /** The last lines it wrote, to explain a failure. */
+  output: () => string
+  /** Ends it as a power cut would: nothing is flushed, no handler runs. */
+  kill: () => Promise<void>
+  /** Asks it to stop and waits. */
+  stop: () => Promise<void>
+}
+
+/** The service: `npm start` without the build of the UI. Ready when its page can be opened. */
+export function startServiceProgram(
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<Program> {
+  return startProgram({
+    args: [...flags, join(root, 'server/main.ts')],
+    env: { PORT: '0', LOG_LEVEL: 'warn', ...env },
+    ready: /Trace Insights is ready: (\S+)/,
+  })
+}
+
+/** The embedded tracking store, kept in `dataDir`. */
+export function startTrackingProgram(options: { dataDir: string; port?: number }): Promise<Program> {
+  const { dataDir, port = 0 } = options
+  return startProgram({
+    args: [join(root, 'mocks/tracking/main.ts'), '--port', String(port), '--data', dataDir],
+    ready: /Tracking store at (\S+), kept in/,
+  })
+}
+
+/** The stand-in model; its address is a base URL. */
+export function startModelProgram(flags: readonly string[] = []): Promise<Program> {
+  return startProgram({
+    args: [join(root, 'mocks/model/main.ts'), '--port', '0', ...flags],
+    ready: /Stand-in model at (\S+) /,
+  })
+}
+
+async function startProgram(options: {
+  args: readonly string[]
+  env?: Readonly<Record<string, string>>
+  ready: RegExp
+}): Promise<Program> {
+  const child = spawn(process.execPath, options.args, {
+    cwd: root,
+    env: { ...foreignEnvironment(), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text: string) => {
+      output = (output + text).slice(-keptOutputChars)
+    })
+  }
+  // Whoever forgets a program, or dies, must not leave it behind.
+  const killNow = (): void => void child.kill('SIGKILL')
+  process.once('exit', killNow)
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    process.off('exit', killNow)
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+  try {
+    const url = await waitFor(options.ready, child, () => output)
+    return {
+      url,
+      pid: child.pid ?? 0,
+      output: () => output,
+      kill: () => end('SIGKILL'),
+      stop: () => end('SIGTERM'),
+      [Symbol.asyncDispose]: () => end('SIGKILL'),
+    }
+  } catch (error) {
+    await end('SIGKILL')
+    throw error
+  }
+}
+
+async function waitFor(ready: RegExp, child: ChildProcess, output: () => string): Promise<string> {
+  for (const until = Date.now() + startTimeoutMs; Date.now() < until;) {
+    const url = ready.exec(output())?.[1]
+    if (url !== undefined) return url
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended at its start:\n${output()}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`It did not start in time:\n${output()}`)
+}
+
+/** This process's environment without what would lead our programs to somebody's own servers, keys or data. */
+export function foreignEnvironment(): Record<string, string | undefined> {
+  const ours = /^(MLFLOW_|OPENAI_|INSIGHTS_)|^(DATABASE_URL|HOST|PORT|LOG_LEVEL)$/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
+}
+
+/** Resident memory of a process in MB, now and at its highest since its start (or since `forgetPeak`). Linux only. */
+export function readMemory(pid: number): { nowMb: number; peakMb: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024
+  return { nowMb: read('VmRSS'), peakMb: read('VmHWM') }
+}
+
+/** Lets the kernel count the highest resident memory anew from now on (proc(5), clear_refs). */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
