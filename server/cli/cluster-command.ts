@@ -59,7 +59,7 @@ export async function clusterCommand(path: string, flags: ClusterFlags, world: W
   })
   const names = await nameTree(tree, texts)
   const report = toReport(tree, { ids, names, seed })
-  progress.close()
+  progress.close({ isComplete: true })
 
   await writeReport(report, flags.out, world)
   const { assignments: _, ...shown } = report

@@ -36,12 +36,12 @@ export async function importCommand(path: string, flags: ImportFlags, world: Wor
       ...(flags.expectations === true ? { withExpectations: true } : {}),
       onProgress: ({ lines, failed }) => progress.update({ stage: 'import', done: lines, total: 0, failed }),
     })
-    progress.close()
+    progress.close({ isComplete: true })
     report(result, flags, world)
     if (result.lines === 0) throw new CliError('The file holds no lines.', exitCodes.failed)
     return result.failed === 0 ? exitCodes.ok : exitCodes.failed
   } catch (error) {
-    progress.close()
+    progress.close({ isComplete: false })
     if (!signal.aborted) throw error
     world.stderr.write('Stopped. Run the same command again: traces that are there already are left as they are.\n')
     return exitCodes.interrupted

@@ -88,11 +88,11 @@ async function watchToEnd(client: ServiceClient, id: string, flags: CreateFlags,
       sleep: world.sleep,
       onEvent: (event) => showEvent(event, progress),
     })
-    progress.close()
+    progress.close({ isComplete: status === 'FINISHED' })
     await printInsight(client, id, flags, { world, signal })
     return status === 'FINISHED' ? exitCodes.ok : exitCodes.failed
   } catch (error) {
-    progress.close()
+    progress.close({ isComplete: false })
     const later = `See it with: trace-insights show ${toLine(id)}. Stop it with: trace-insights cancel ${toLine(id)}.`
     if (signal.aborted) {
       world.stderr.write(`Stopped watching; the job goes on. ${later}\n`)

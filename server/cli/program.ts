@@ -6,7 +6,7 @@ import type { ClusterFlags } from './cluster-command.ts'
 import { type ExitCode, exitCodes, findExit } from './exit.ts'
 import type { ImportFlags } from './import-command.ts'
 import type { CreateFlags, ExportFlags, ListFlags, ServiceFlags } from './insight-commands.ts'
-import { toLines } from './terminal-text.ts'
+import { toPrintable } from './terminal-text.ts'
 import type { World } from './world.ts'
 
 /** The seed of the service where a request names none; the same here, so that both give the same tree. */
@@ -29,13 +29,13 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
       world.stderr.write(`An unexpected error, which is a mistake in this program:\n${describe(error)}\n`)
       return exitCodes.failed
     }
-    world.stderr.write(`${toLines(exit.message).join('\n')}\n`)
+    world.stderr.write(`${toPrintable(exit.message)}\n`)
     return exit.exitCode
   }
 }
 
 function describe(error: unknown): string {
-  return toLines(error instanceof Error ? (error.stack ?? error.message) : String(error)).join('\n')
+  return toPrintable(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
 function createProgram(world: World, leave: (code: ExitCode) => void): Command {

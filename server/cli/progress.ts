@@ -16,8 +16,8 @@ export type ProgressDisplay = {
   update: (state: ProgressState) => void
   /** A line of its own, between the progress. */
   note: (text: string) => void
-  /** Completes the line that is being rewritten. */
-  close: () => void
+  /** Ends the line that is being rewritten; a stage that is followed by another, or by success, is complete. */
+  close: (end: { isComplete: boolean }) => void
 }
 
 const barCells = 24
@@ -41,8 +41,11 @@ export function createProgress(output: Output, now: () => number): ProgressDispl
     shownAtMs = now()
   }
   /** The last state of a stage is always shown, however little time passed. */
-  const finish = (): void => {
-    if (latest !== undefined && (output.isTty || latest !== shown)) paint(latest, '\n')
+  const finish = ({ isComplete }: { isComplete: boolean }): void => {
+    if (latest !== undefined) {
+      const last = isComplete && latest.done < latest.total ? { ...latest, done: latest.total } : latest
+      if (output.isTty || last !== shown) paint(last, '\n')
+    }
     latest = undefined
     shown = undefined
   }
@@ -50,7 +53,7 @@ export function createProgress(output: Output, now: () => number): ProgressDispl
   return {
     update: (state) => {
       const isNewStage = latest !== undefined && latest.stage !== state.stage
-      if (isNewStage) finish()
+      if (isNewStage) finish({ isComplete: true })
       const isFirst = latest === undefined
       latest = state
       const waitMs = output.isTty ? repaintMs : lineMs

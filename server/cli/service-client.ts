@@ -113,7 +113,7 @@ async function toCliError(answer: Response, url: string, { isSignedIn }: { isSig
       ? ' Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.'
       : ''
   const fields = errors
-    .filter(({ message }) => message !== detail)
+    .filter(({ message }) => !detail.includes(message))
     .map(({ path, message }) => `\n  ${path}: ${message}`)
   const exitCode: ExitCode = failedStatuses.has(status) ? exitCodes.failed : exitCodes.unusable
   return new CliError(`${detail}${hint}${fields.join('')}`, exitCode)

@@ -1,7 +1,7 @@
 // Watches an Insight to its end: server-sent events, picked up again where they broke off; else by asking now and then.
 import type { RunStatus } from '#/pipeline/insight.ts'
 import { InsightAnswer, InsightEvent } from '#/server/api/schemas.ts'
-import { exitCodes } from './exit.ts'
+import { CliError, exitCodes } from './exit.ts'
 import { type ServiceClient, Unreachable } from './service-client.ts'
 import { readEvents } from './sse.ts'
 import type { World } from './world.ts'
@@ -80,8 +80,9 @@ async function* openStream(
       if (parsed.success) yield { id: eventId, event: parsed.data }
     }
   } catch (error) {
-    if (error instanceof Error && error.name === 'CliError' && !(error instanceof Unreachable)) throw error
     if (error instanceof NoStream) throw error
+    // Whatever is wrong with the route, asking for the Insight itself tells whether it is wrong with the Insight.
+    if (error instanceof CliError && !(error instanceof Unreachable)) throw new NoStream('', { cause: error })
     throw new Unreachable('The stream of events broke off.', exitCodes.unusable, { cause: error })
   } finally {
     clearTimeout(timer)

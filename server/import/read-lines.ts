@@ -14,8 +14,10 @@ export type Line = { number: number; text: string }
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let number = 0
   try {
+    const gzipped = await isGzip(path)
+    // Opened only now: a stream whose file is missing says so at once, and nobody would be listening yet.
     const file = createReadStream(path)
-    const source = (await isGzip(path)) ? file.pipe(createGunzip()) : file
+    const source = gzipped ? file.pipe(createGunzip()) : file
     // A broken read must end the unpacking, or the loop below waits for ever.
     file.on('error', (error) => source.destroy(error))
     for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
