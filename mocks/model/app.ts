@@ -1,4 +1,5 @@
 // The routes of the stand-in.
+import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
@@ -20,13 +21,14 @@ export type Call = {
   fault: FaultKind | undefined
   /** 0 where the connection was dropped or left hanging. */
   status: number
+  /** Forgotten when a thousand more have come. */
   body: unknown
 }
 
 export type ModelState = {
   options: ModelServerOptions
   calls: Call[]
-  /** How often each body has come. */
+  /** How often each body has come, by its hash. */
   attempts: Map<string, number>
   seenPrefixes: Set<string>
 }
@@ -38,8 +40,9 @@ const EmbeddingRequest = z.looseObject({
   dimensions: z.number().int().positive().max(4096).nullish(),
 })
 
-/** Newest calls kept; a long run must not fill the memory with prompts. */
+/** How many calls are kept, and how many with their bodies: a long run must not fill the memory with prompts. */
 const mostCalls = 50_000
+const mostBodies = 1_000
 
 export function createModelApp(state: ModelState): Hono<Env> {
   const app = new Hono<Env>()
@@ -146,8 +149,9 @@ async function receive<T extends z.ZodType<{ model: string }>>(
   const text = await c.req.text()
   const parsed = schema.safeParse(tryParse(text))
   if (!parsed.success) throw new ApiError(400, `The request is not valid: ${z.prettifyError(parsed.error)}`)
-  const attempt = (state.attempts.get(text) ?? 0) + 1
-  state.attempts.set(text, attempt)
+  const key = hash('sha256', text, 'base64')
+  const attempt = (state.attempts.get(key) ?? 0) + 1
+  state.attempts.set(key, attempt)
   const { seed, faults } = state.options
   const fault = pickFault({ body: text, attempt, hasWords: about.hasWords }, { seed, rates: faults })
   const call: Call = {
@@ -159,6 +163,8 @@ async function receive<T extends z.ZodType<{ model: string }>>(
     body: parsed.data,
   }
   if (state.calls.length === mostCalls) state.calls.shift()
+  const old = state.calls.at(-mostBodies)
+  if (old !== undefined) old.body = undefined
   state.calls.push(call)
   return { request: parsed.data, call }
 }

@@ -33,7 +33,7 @@ export type ChatAnswer = {
   finishReason: 'stop' | 'length' | 'content_filter'
   usage: ChatUsage
 }
-export type ChatUsage = {
+type ChatUsage = {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number

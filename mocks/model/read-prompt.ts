@@ -19,10 +19,14 @@ export function readPrompt(messages: readonly Message[], responseFormat: unknown
 
 function readBlocks(text: string): Map<string, string> {
   const blocks = new Map<string, string>()
-  const mark = /^The mark of this message is ([0-9a-f]+)\.$/m.exec(text)?.[1]
+  const mark = /^The mark of this message is ([0-9a-f]+)\./.exec(text)?.[1]
   if (mark === undefined) return blocks
-  const pattern = new RegExp(`^begin ([a-z]+) ${mark}\\n([\\s\\S]*?)\\nend \\1 ${mark}$`, 'gm')
-  for (const [, label = '', content = ''] of text.matchAll(pattern)) blocks.set(label, content)
+  for (const { 1: label = '', 0: begin, index } of text.matchAll(new RegExp(`^begin ([a-z]+) ${mark}\\n`, 'gm'))) {
+    const start = index + begin.length
+    // An empty block has the line break before its end in common with the one after its begin.
+    const end = text.indexOf(`\nend ${label} ${mark}`, start - 1)
+    if (end !== -1) blocks.set(label, text.slice(start, Math.max(start, end)))
+  }
   return blocks
 }
 

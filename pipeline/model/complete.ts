@@ -4,8 +4,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { Usage } from '../insight.ts'
 import type { Cancellable } from '../ports.ts'
 
-export const callKinds = ['summarize', 'summarize_part', 'combine', 'name_leaf', 'name_parent', 'overview'] as const
-export type CallKind = (typeof callKinds)[number]
+export type CallKind = 'summarize' | 'summarize_part' | 'combine' | 'name_leaf' | 'name_parent' | 'overview'
 
 /** `thinking` names and concludes, `summary` reads single traces. */
 export type ModelRole = 'thinking' | 'summary'

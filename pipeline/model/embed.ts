@@ -9,7 +9,7 @@ import type { EmbedTexts } from './complete.ts'
 import { estimateTokens, toTimeoutMs } from './tokens.ts'
 
 /** What common servers take in one request: 2,048 texts and 300,000 tokens at OpenAI, far less elsewhere. */
-export const maxBatchTexts = 256
+const maxBatchTexts = 256
 const maxBatchChars = 120_000
 /** Embedding models read some 8,000 tokens; more of one summary's text than this would not change its place. */
 const maxTextChars = 16_000

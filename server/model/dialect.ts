@@ -3,7 +3,7 @@
 import { APIError } from 'openai'
 import { messageOf } from './model-error.ts'
 
-export const formats = ['json_schema', 'json_object', 'text'] as const
+const formats = ['json_schema', 'json_object', 'text'] as const
 export type Format = (typeof formats)[number]
 
 export type Dialect = {

@@ -1,9 +1,7 @@
-// What tokens cost, in USD per million. List prices without discounts; a model that is not here costs 0.
+// What tokens cost, in USD per million: list prices without discounts, last compared with the vendors' pages on
+// 5 November 2026. A model that is not here costs 0.
 
 export type Price = { input: number; cachedInput: number; output: number }
-
-/** When the table was last compared with the vendors' price pages. */
-export const pricesAsOf = '2026-11-05'
 
 const prices: Readonly<Record<string, Price>> = {
   'gpt-5.4': { input: 2.5, cachedInput: 0.25, output: 15 },

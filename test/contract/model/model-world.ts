@@ -44,7 +44,7 @@ export async function openModelWorld(
   }
 }
 
-export const trace = `[[1 user]]
+const trace = `[[1 user]]
 Hello, my refund for order 4417 has not arrived. I sent the shoes back two weeks ago.
 [[2 assistant]]
 I am sorry for the wait. Your refund was confirmed today and is on its way.`
