@@ -9,7 +9,7 @@ export function phrases(...lists: readonly string[]): RegExp {
   const sources = all.map((phrase) =>
     phrase
       .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('…', "(?:[\\p{L}']+\\s+){0,3}")
+      .replaceAll('… ', "(?:[\\p{L}']+ ){0,3}")
       .replaceAll(' ', '\\s+'),
   )
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${sources.join('|')})(?![\\p{L}\\p{N}])`, 'iu')

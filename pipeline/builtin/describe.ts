@@ -22,7 +22,7 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
   en: {
     size: (size, share) => `${size} ${size === 1 ? 'trace' : 'traces'} (${share})`,
     typical: (titles) => `typical: ${titles}`,
-    ends: (base, ends) => `${base}, ${ends}`,
+    ends: (base, ends) => `${base}: ${ends}`,
     among: (count) => `Of the ${count} most typical`,
     all: 'Of all',
     errors: (share) => `${share} broke off with an error`,
@@ -75,7 +75,12 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
 export function describeNode(node: NodeToName, frame: FrameLanguage): string {
   const say = words[frame]
   const { members } = node
-  const titles = distinct(members.map(({ summary }) => cutWords(summary.title, 70))).slice(0, 2)
+  // Of the most central, those whose titles were not cut read best.
+  const known = distinct(members.slice(0, 10).map(({ summary }) => cutWords(summary.title, 70)))
+  const titles = [
+    ...known.filter((title) => !title.endsWith('…')),
+    ...known.filter((title) => title.endsWith('…')),
+  ].slice(0, 2)
   const first = `${say.size(node.size, percent(node.share))}; ${say.typical(
     joinAnd(
       titles.map((title) => frames[frame].quote(title)),
@@ -83,10 +88,10 @@ export function describeNode(node: NodeToName, frame: FrameLanguage): string {
     ),
   )}.`
   const base = members.length < node.size ? say.among(members.length) : say.all
-  const facts = [endings(members, frame), ...errorsOf(members, say), ...languagesOf(members, say)].filter(
+  const facts = [endings(members, frame) || errorsOf(members, say), ...languagesOf(members, say)].filter(
     (fact) => fact !== '',
   )
-  const second = facts.length === 0 ? '' : ` ${say.ends(base, joinAnd(facts, frames[frame].and))}.`
+  const second = facts.length === 0 ? '' : ` ${say.ends(base, facts.join('; '))}.`
   const quote = quoteOf(members)
   return `${first}${second}${quote === undefined ? '' : ` ${say.quote(frames[frame].quote(quote))}`}`
 }
@@ -111,9 +116,9 @@ export function outcomeShares(members: readonly SummaryRecord[]): [Outcome, numb
     .sort((a, b) => b[1] - a[1])
 }
 
-function errorsOf(members: readonly SummaryRecord[], say: Words): string[] {
+function errorsOf(members: readonly SummaryRecord[], say: Words): string {
   const share = members.filter(({ facts }) => facts.state === 'ERROR').length / Math.max(1, members.length)
-  return share >= 0.1 ? [say.errors(percent(share))] : []
+  return share >= 0.1 ? say.errors(percent(share)) : ''
 }
 
 function languagesOf(members: readonly SummaryRecord[], say: Words): string[] {

@@ -13,7 +13,13 @@ const smallWords: Readonly<Record<string, string>> = {
   da: 'og det at jeg er ikke en et min mit har hvordan hvorfor med på for af til som den kan hej tak men du vi',
   tr: 've bir bu ben için ile neden nasıl değil var yok mi mı benim çok ama lütfen merhaba',
 }
-const words = Object.entries(smallWords).map(([language, list]) => ({ language, known: new Set(list.split(' ')) }))
+const languages = Object.keys(smallWords)
+/** Which languages (by position) a small word belongs to. */
+const languagesOf = new Map<string, number[]>()
+for (const [position, language] of languages.entries()) {
+  for (const word of new Set(smallWords[language]?.split(' ')))
+    languagesOf.set(word, [...(languagesOf.get(word) ?? []), position])
+}
 
 const scripts: readonly [RegExp, string][] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
@@ -28,27 +34,24 @@ const scripts: readonly [RegExp, string][] = [
   [/\p{Script=Devanagari}/gu, 'hi'],
 ]
 
-const longestLook = 3_000
+const longestLook = 1_500
 
 /** BCP 47 tag of the language a text is written in; `und` when it cannot be told. */
 export function detectLanguage(text: string): string {
   const look = text.slice(0, longestLook).toLowerCase().replaceAll('’', "'")
   const letters = look.match(/\p{L}/gu)?.length ?? 0
   if (letters === 0) return 'und'
-  for (const [script, language] of scripts) if ((look.match(script)?.length ?? 0) > letters * 0.25) return language
-  const tokens = look.match(/[\p{L}']+/gu) ?? []
-  let best = { language: 'und', hits: 0 }
-  let second = 0
-  for (const { language, known } of words) {
-    let hits = 0
-    for (const token of tokens) if (known.has(token)) hits += 1
-    hits += markHits(look, language)
-    if (hits > best.hits) {
-      second = best.hits
-      best = { language, hits }
-    } else if (hits > second) second = hits
+  if (/[^\u0000-\u024f\s\p{P}\p{S}\p{N}]/u.test(look)) {
+    for (const [script, language] of scripts) if ((look.match(script)?.length ?? 0) > letters * 0.25) return language
   }
-  return best.hits === 0 || best.hits === second ? 'und' : best.language
+  const hits = languages.map((language) => markHits(look, language))
+  for (const token of look.match(/[\p{L}']+/gu) ?? []) {
+    for (const position of languagesOf.get(token) ?? []) hits[position] = (hits[position] ?? 0) + 1
+  }
+  const most = Math.max(...hits)
+  const best = hits.indexOf(most)
+  // A tie between two languages decides nothing.
+  return most === 0 || hits.lastIndexOf(most) !== best ? 'und' : (languages[best] ?? 'und')
 }
 
 const marks: Readonly<Record<string, RegExp>> = {

@@ -32,6 +32,7 @@ export function toPlain(text: string): string {
     .replace(/\*\*|__|~~|```/g, '')
     .replace(/^[\s>#*•·\-–—=|]+(?=\S)/, '')
     .replace(/^\(?\d{1,2}[.)]\s+/, '')
+    .replace(/^"[\w -]{1,40}":\s*"?(.+?)"?,?$/, '$1')
     .replace(/[<>]/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()

@@ -57,7 +57,7 @@ export function readTranscript(transcript: Transcript): Reading {
     actions: actionsOf(transcript.turns),
     lastUser: userTurns.at(-1)?.[0],
     lastAssistant: assistantTurns.at(-1)?.[0],
-    refusal: replies.findLast((said) => refusals.test(said.plain) && contentCount(said.plain) >= 3),
+    refusal: replies.slice(-60).findLast((said) => refusals.test(said.plain) && contentCount(said.plain) >= 3),
     complaint: user.findLast((said) => said.order > 0 && said.plain.length < 400 && complaints.test(said.plain)),
     errors: transcript.turns.filter((turn) => turn.kind === 'error' && turn.name !== 'stack trace'),
   }
@@ -85,7 +85,7 @@ const vague = new Set(
 
 function findWishes(user: readonly Said[], language: string): Reading['wishes'] {
   const wishes = user
-    .filter((said) => said.order < 12)
+    .filter((said) => said.order < 10 && said.position < 20)
     .map((said) => ({ said, request: toRequest(said.plain, language), score: scoreWish(said, language) }))
     .filter(({ score, said }) => score > 0 || said.order === 0)
   return wishes.sort((a, b) => b.score - a.score || a.said.order - b.said.order || a.said.position - b.said.position)

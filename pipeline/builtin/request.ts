@@ -90,6 +90,9 @@ export function toRequest(plain: string, language: string): Request {
     if (phrase === undefined) continue
     const point = withoutTail(phrase)
     if (contentCount(point) === 0) continue
+    // “What do I do when my card expires”, “the process for a new card”: nothing to do is named.
+    if (form === 'how' && !startsWithVerb(point))
+      return { form: /^(?:if|when|my|the|i|it)\b/i.test(point) ? 'question' : 'help', phrase: point }
     if (form === 'want' && /^know |^find out |^ask /i.test(point)) return { form, phrase: point }
     return {
       form: form === 'thing' && startsWithVerb(point) && !/^(?:a|an|the|my|some)\b/i.test(point) ? 'want' : form,

@@ -62,6 +62,11 @@ function firstOf(turns: readonly Turn[]): Source | undefined {
     const first = sentencesOf(turn.text)[0]
     if (first !== undefined) return { ...first, turn }
   }
+  // Nothing but signs: “👍” still says something.
+  for (const turn of turns) {
+    const plain = toPlain(turn.text.slice(0, 500))
+    if (plain !== '') return { raw: turn.text.slice(0, 200), plain, turn }
+  }
   return undefined
 }
 

@@ -31,7 +31,7 @@ export function summarizeTranscript(transcript: Transcript, lens: Lens): Summary
     title: limitWords(answer.title, 12) || limitWords(subject.title, 12),
     text,
     groupingText:
-      withoutNames(withoutIdentifiers(answer.groupingText), reading) ||
+      withoutNames(withoutIdentifiers(toPlain(answer.groupingText)), reading) ||
       withoutIdentifiers(subject.grouping) ||
       subject.title,
     outcome: ending.outcome,
@@ -91,11 +91,11 @@ const answers: Record<Lens['kind'], (reading: Reading, subject: Subject, ending:
       reply === undefined || reply === ending.proof
         ? undefined
         : frame.replied(sentenceCase(lens.assistant), frame.quote(cutWords(withoutOpeners(reply.plain), 160)))
-    const closing = ending.proof === undefined || ending.proof === reply ? '' : withoutOpeners(ending.proof.plain)
     return {
       title: `${heading}: ${lowerTitle(subject.title)}`,
       text: `${sentenceCase(tidy(join([heading, end])))} ${quoted === undefined ? '' : tidy(quoted)} ${tidy(subject.head(lens, frame))}`,
-      groupingText: `${heading}. ${ending.sign === 'none' ? '' : signWords[ending.sign]} ${reply === undefined ? subject.title : cutWords(reasonText(reply.plain), 160)} ${cutWords(closing, 100)}`,
+      // Said three times, the ending outweighs the subject.
+      groupingText: `${`${heading} ${ending.sign === 'none' ? '' : signWords[ending.sign]}. `.repeat(3)}${cutWords(subject.grouping, 200)} ${contextWords(reading, subject)}`,
       sources: [ending.proof, reply, ...subject.sources],
     }
   },
@@ -195,9 +195,10 @@ function hitsOf(said: Said, lens: Lens): number {
 function withoutNames(text: string, reading: Reading): string {
   const names = new Set<string>()
   for (const said of reading.user.slice(0, 30)) {
-    const name = /\b(?:my name is|my name's|this is|i am|i'm|name:)\s+([A-Z][\p{L}'-]+)(?:\s+([A-Z][\p{L}'-]+))?/u.exec(
-      said.plain,
-    )
+    const name =
+      /\b(?:[Mm]y name is|[Mm]y name's|[Tt]his is|I am|[Ii]'m|[Nn]ame:)\s+([A-Z][\p{L}'-]+)(?:\s+([A-Z][\p{L}'-]+))?/u.exec(
+        said.plain,
+      )
     for (const part of [name?.[1], name?.[2]]) if (part !== undefined) names.add(part)
   }
   if (names.size === 0) return text

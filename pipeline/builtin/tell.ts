@@ -77,7 +77,7 @@ function withoutOpenersOf(said: Said): string {
 
 /** A refusal or error without its apology. */
 export function reasonText(plain: string): string {
-  return withoutOpeners(plain).replace(
+  return withoutOpeners(plain.replace(/^(?:\w*error|exception)\s*:\s*/i, '')).replace(
     /^(?:(?:i'm|i am|we're|we are) (?:very |really |so )?(?:sorry|afraid)(?: but| that|,)*|sorry,? (?:but )?|i apologi[sz]e(?: for the (?:inconvenience|confusion))?[,.]?(?: but)?|unfortunately,?|however,?|leider|malheureusement,?|lamentablemente,?|helaas) /i,
     '',
   )

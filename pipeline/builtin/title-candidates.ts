@@ -42,6 +42,7 @@ const mostWords = 40
  */
 export function candidatesOf(texts: readonly { text: string; language: string }[]): Candidate[] {
   const found = new Map<string, Candidate>()
+  const spellings = new Map<string, Map<string, { inner: string; count: number }>>()
   for (const { text, language } of texts) {
     const request = titleOfRequest(toRequest(text, language), mostWords)
     const seen = new Set<string>()
@@ -49,6 +50,9 @@ export function candidatesOf(texts: readonly { text: string; language: string }[
       const key = candidate.text.toLowerCase()
       if (seen.has(key)) continue
       seen.add(key)
+      const spelled = spellings.get(key) ?? new Map<string, { inner: string; count: number }>()
+      spellings.set(key, spelled)
+      spelled.set(candidate.text, { inner: candidate.inner, count: (spelled.get(candidate.text)?.count ?? 0) + 1 })
       const known = found.get(key)
       if (known === undefined) found.set(key, candidate)
       else {
@@ -58,7 +62,26 @@ export function candidatesOf(texts: readonly { text: string; language: string }[
       }
     }
   }
+  // Most write “ATM”, some “atm”: the title follows most.
+  for (const [key, candidate] of found) {
+    const usual = [...(spellings.get(key) ?? [])].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))[0]
+    if (usual !== undefined) Object.assign(candidate, { text: usual[0], inner: usual[1].inner })
+  }
   return [...found.values()]
+}
+
+/** “How to pay” and whole questions are phrases; “when my lamp” and “card be supported” are torn out of one. */
+function isSaid(span: readonly Word[], endsRequest: boolean): boolean {
+  const first = span[0]?.lower ?? ''
+  if (/^(?:how|why|when|where|what|which)$/.test(first)) {
+    if (span[1]?.lower === 'to') return true
+    if (!endsRequest || !span.some((word) => questionVerbs.has(word.lower))) return false
+  }
+  return span.every(
+    (word, index) =>
+      word.lower !== 'be' ||
+      /^(?:to|will|can|can't|cannot|not|should|would|must|won't)$/.test(span[index - 1]?.lower ?? ''),
+  )
 }
 
 function spansOf(words: readonly Word[], language: string): Candidate[] {
@@ -80,9 +103,7 @@ function spansOf(words: readonly Word[], language: string): Candidate[] {
       )
         continue
       if (span.some((word) => /\d/.test(word.text))) continue
-      // “when my lamp” asks nothing; “how to pay” and “why is the lamp late” do.
-      const isQuestion = /^(?:how|why|when|where|what|which)$/.test(first.lower)
-      if (isQuestion && !span.some((word) => questionVerbs.has(word.lower))) continue
+      if (!isSaid(span, to === words.length - 1)) continue
       const shown = span.filter(
         (word, index) =>
           !(index === 0 && isDeterminer(word)) && !/^(?:my|our|mein|meine|mijn|mon|ma|mes|mi|mis)$/.test(word.lower),

@@ -14,7 +14,7 @@ export type Word = {
 }
 
 const light = new Set(
-  "i'm i've i'd i'll it's don't didn't doesn't isn't haven't hasn't won't can't couldn't wasn't not no never why how what when where which who whether than then there their they them as by from into if but because so just also still get got getting want need like please help know tell use using make give go see let lets some any all one two more most much many very really too out up down off over again back now yet only even been being were he she his her him after before since until while during without via per within me ok okay asap say says said saying tells told show shows showing came come comes coming went yours mine ours theirs hello hi hey thanks thank yes yeah sorry sure well oh able going doing done trying looking want wants wanted needs wondering hoping think believe lot bit else same such both each other another new old good great nice right please kindly okay something anything everything nothing hallo bonjour hola danke merci gracias bedankt".split(
+  "i'm i've i'd i'll it's don't didn't doesn't isn't haven't hasn't won't can't couldn't wasn't not no never why how what when where which who whether than then there their they them as by from into if but because so just also still get got getting want need like please help know tell use using make give go see let lets some any all one two more most much many very really too out up down off over again back now yet only even been being were he she his her him after before since until while during without via per within me ok okay asap say says said saying tells told show shows showing came come comes coming went yours mine ours theirs they've they're they'll we've we're you've you're he's she's that's there's what's who's here's hello hi hey thanks thank yes yeah sorry sure well oh able going doing done trying looking want wants wanted needs wondering hoping think believe lot bit else same such both each other another new old good great nice right please kindly okay something anything everything nothing hallo bonjour hola danke merci gracias bedankt".split(
     ' ',
   ),
 )
@@ -107,9 +107,10 @@ export function isDeterminer(word: Word): boolean {
 /** Whether a phrase may begin with a word, given the one before it. */
 export function mayBegin(word: Word, previous: Word | undefined): boolean {
   if (!word.isContent && !starters.has(word.lower)) return false
-  if (previous === undefined || word.opens) return true
-  // In the middle of “virtual card number” nothing begins.
-  return !previous.isContent && !isNegation(previous.lower)
+  if (previous === undefined || word.opens) return !/^(?:isn't|doesn't|hasn't|won't|wasn't)$/.test(word.lower)
+  if (word.lower === 'not') return /^(?:is|are|was|were|am|have|has|had)$/.test(previous.lower)
+  // “how long”, and in the middle of “virtual card number” nothing begins.
+  return !previous.isContent && !isNegation(previous.lower) && previous.lower !== 'how'
 }
 
 /** Whether a phrase may end with a word, given the one after it. */

@@ -1,8 +1,9 @@
 // Titles for clusters: the phrase of their own members that says most of what sets them apart.
-import type { NamedNode, NodeToName } from '../ports.ts'
+import type { NodeToName } from '../ports.ts'
 import type { SummaryRecord } from '../insight.ts'
 import { joinAnd } from './actions.ts'
 import { isGlossaryWord } from './glossary.ts'
+import { detectLanguage } from './language.ts'
 import { cutWords, sentenceCase, sentencesOf } from './plain-text.ts'
 import { startsWithVerb } from './request.ts'
 import { candidatesOf, type Candidate } from './title-candidates.ts'
@@ -84,10 +85,13 @@ function textsOf({ summary }: SummaryRecord, frame: string): MemberTexts {
   const texts = [sentenceCase(subject), ...said].map((text) => ({
     text: text
       .replace(/\b(?:Dr|dr)\b\.?(?: [A-Z]\p{L}+)?/gu, 'doctor')
-      .replace(/\b(?:Mr|Mrs|Ms)\b\.?(?: [A-Z]\p{L}+)?/gu, 'person'),
+      .replace(/\b(?:Mr|Mrs|Ms)\b\.?(?: [A-Z]\p{L}*)*/gu, ''),
     language: summary.language,
   }))
   for (const text of english) texts.push({ text, language: 'en' })
+  // Titles of documents found were written to be titles.
+  for (const text of context)
+    if (/^\p{Lu}/u.test(text) && text.includes(' ')) texts.push({ text, language: detectLanguage(text) })
   const stems = new Set(
     texts.flatMap(({ text }) =>
       wordsOfPhrase(text)
@@ -124,7 +128,8 @@ function titleOf(group: {
   const ranked = rank(members, own, around, frame)
   const phrases = ranked.map(({ candidate }) => candidate.text)
   const support = ranked[0]?.support ?? 0
-  if (support < (parts.length > 0 ? leastSupport : leastLeafSupport)) {
+  const isShort = (ranked[0]?.candidate.words ?? 0) <= 1
+  if (isShort || support < (parts.length > 0 ? leastSupport : leastLeafSupport)) {
     const listed = parts.length > 0 ? listParts(parts, around, frame) : listPhrases(ranked, members)
     if (listed !== undefined) phrases.unshift(listed)
   }
@@ -133,6 +138,11 @@ function titleOf(group: {
   )
   // A group of one heading and nothing else in common is named by the heading.
   if (heading !== undefined && support < 0.3) options.unshift(heading)
+  const mixed = heading === undefined ? headingsOf(members) : undefined
+  if (mixed !== undefined) {
+    const told = phrases.map((phrase) => trimTitle(`${mixed}: ${lowerFirst(phrase)}`))
+    options.unshift(...(support >= 0.25 && parts.length === 0 ? told : [mixed, ...told]))
+  }
   const first = options.find((option) => !avoid.has(keyOf(option)))
   if (first !== undefined) return first
   return numbered(sentenceCase(joinAnd(node.keywords.slice(0, 3))) || `Group ${node.id}`, avoid, group.most)
@@ -179,6 +189,7 @@ function listParts(parts: readonly Part[], around: readonly StemCount[], frame: 
         ({ candidate, support }) =>
           candidate.words <= 3 &&
           candidate.stems.length <= 2 &&
+          isNameLike(candidate) &&
           support >= 0.15 &&
           !candidate.stems.some((stem) => used.has(stem)),
       )
@@ -208,7 +219,19 @@ function isNameLike({ text, words }: Candidate): boolean {
     )
   )
     return false
-  return !startsWithVerb(text) && (words > 1 || !/(?:ed|ing)$/i.test(text))
+  return !startsWithVerb(text) && !/^\p{L}+(?:ed|ing)\b/iu.test(text) && (words > 1 || text.length > 3)
+}
+
+/** “Handed to a human and not resolved”, where nearly all members have headings but not one and the same. */
+function headingsOf(members: readonly MemberTexts[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const { heading } of members) if (heading !== undefined) counts.set(heading, (counts.get(heading) ?? 0) + 1)
+  const known = [...counts]
+    .filter(([, count]) => count >= members.length * 0.12)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  const covered = known.reduce((sum, [, count]) => sum + count, 0)
+  if (known.length < 2 || covered < members.length * 0.75) return undefined
+  return joinAnd(known.slice(0, 2).map(([heading], index) => (index === 0 ? heading : lowerFirst(heading))))
 }
 
 type Ranked = { candidate: Candidate; score: number; support: number }
@@ -243,12 +266,13 @@ function rank(members: readonly MemberTexts[], own: StemCount, around: readonly 
         .toLowerCase()
         .split(' ')
         .filter((word) => !isGenericWord(word)).length <= 1
-    let score = sum / Math.sqrt(Math.max(1, stems.length - 0.5)) + support * 1.1 - rare * 0.35
+    let score = sum / Math.max(1, stems.length - 0.5) ** 0.35 + support * 1.1 - rare * 0.35
     if (candidate.stems.length === 1 && candidate.words <= 3) score -= 0.3
     if (candidate.language !== frame && candidate.language !== 'und') score -= foreign
-    if (candidate.words === 1) score -= 0.6
-    if (candidate.words === 2) score -= 0.2
+    if (candidate.words === 1) score -= 0.8
+    if (candidate.words === 2) score -= 0.3
     if (candidate.words > 6) score -= 0.12 * (candidate.words - 6)
+    if (/^(?:why|how|when|where|what|which) (?!to\b)/i.test(candidate.text)) score -= 0.35
     if (candidate.startsRequest) score += 0.25
     if (candidate.isWhole) score += 0.12
     if (genericOnly) score -= 0.4
@@ -284,5 +308,3 @@ function numbered(title: string, avoid: ReadonlySet<string>, most: number): stri
   for (let i = 2; i <= most + 2; i++) if (!avoid.has(keyOf(`${title} ${i}`))) return `${title} ${i}`
   return title
 }
-
-export type { NamedNode }

@@ -27,7 +27,7 @@ export function renderTurn(turn: Turn, number: number): string {
 function escapeContent(text: string): string {
   return dropControls(text)
     .replace(/^(\s*)\[\[/gm, '$1\\[[')
-    .replace(/<(\/?\s*(?:trace|transcript|conversation|instruction|system|document|example)s?\b)/gi, '\\<$1')
+    .replace(/<(\/?\s*(?:trace|transcript|conversation|instruction|system|document|example)s?\b)/gi, '<\\$1')
 }
 
 function oneLine(name: string): string {

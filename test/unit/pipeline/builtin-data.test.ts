@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { clusterTree } from '#/clustering/cluster.ts'
+import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
+import { nodesToName, toGrouping } from '#/pipeline/group.ts'
+import type { SummaryRecord } from '#/pipeline/insight.ts'
+import type { Span, Trace } from '#/pipeline/trace.ts'
+import { createRepeatedText } from '#/pipeline/transcript/repeated-text.ts'
+import { isVerbatim } from '#/pipeline/transcript/span-text.ts'
+import { toTranscript } from '#/pipeline/transcript/to-transcript.ts'
+import { dataSets, findDataDir, readJsonLines, type DataSet } from '../../support/data.ts'
+
+type Line = {
+  trace_id: string
+  state: 'OK' | 'ERROR'
+  request_preview: string
+  response_preview: string
+  spans: {
+    span_id: string
+    parent_id: string | null
+    name: string
+    span_type: string
+    start_time_unix_nano: number
+    end_time_unix_nano: number
+    status: Span['status']
+    inputs: unknown
+    outputs: unknown
+  }[]
+}
+
+function toTrace(line: Line): Trace {
+  return {
+    info: {
+      traceId: line.trace_id,
+      experimentId: '1',
+      state: line.state,
+      requestTimeMs: 0,
+      requestPreview: line.request_preview,
+      responsePreview: line.response_preview,
+      tags: {},
+      metadata: {},
+      assessments: [],
+    },
+    spans: line.spans.map((span) => ({
+      spanId: span.span_id,
+      parentId: span.parent_id,
+      name: span.name,
+      type: span.span_type,
+      startMs: span.start_time_unix_nano / 1e6,
+      endMs: span.end_time_unix_nano / 1e6,
+      status: span.status,
+      statusMessage: '',
+      inputs: span.inputs,
+      outputs: span.outputs,
+      attributes: {},
+      events: [],
+    })),
+    readShare: 1,
+  }
+}
+
+const dataDir = findDataDir()
+const analyst = createBuiltinAnalyst()
+const { signal } = new AbortController()
+const questions = ['What are customers asking for?', 'Where does the agent fail and why?', 'How do conversations end?']
+
+async function summarizeSet(set: DataSet, instruction: string): Promise<SummaryRecord[]> {
+  const known = createRepeatedText()
+  const records: SummaryRecord[] = []
+  for await (const line of readJsonLines<Line>(join(dataDir ?? '', dataSets[set]))) {
+    const trace = toTrace(line)
+    const summary = await analyst.summarize({ instruction, transcript: toTranscript(trace, { known }) }, { signal })
+    const spans = new Map(trace.spans.map((span) => [span.spanId, span]))
+    for (const text of [summary.title, summary.text, summary.groupingText]) expect(text.trim()).not.toBe('')
+    for (const { quote, spanId } of summary.evidence) expect(isVerbatim(quote, spans.get(spanId)!), quote).toBe(true)
+    records.push({
+      traceId: line.trace_id,
+      ordinal: records.length,
+      summary,
+      facts: { requestTimeMs: 0, state: line.state, feedback: { positive: 0, negative: 0 }, requestPreview: '' },
+    })
+  }
+  return records
+}
+
+test.skipIf(dataDir === undefined).each(Object.keys(dataSets) as DataSet[])(
+  'every trace of %s gets a summary with quotes that stand in its spans (skipped without TRACE_DATA_DIR)',
+  { timeout: 180_000 },
+  async (set) => {
+    expect((await summarizeSet(set, questions[0]!)).length).toBeGreaterThan(200)
+  },
+)
+
+test.skipIf(dataDir === undefined)(
+  'tau_retail is named alike each time: titles unique among siblings, ten words at most, an overview of at most 200 words (skipped without TRACE_DATA_DIR)',
+  { timeout: 180_000 },
+  async () => {
+    const openings = new Set<string>()
+    for (const instruction of questions) {
+      const records = await summarizeSet('tau_retail', instruction)
+      const texts = records.map(({ summary }) => summary.groupingText)
+      const { vectors } = await analyst.embed(texts, { signal, seed: 3 })
+      const tree = clusterTree(vectors, { seed: 3, texts })
+      const nodes = nodesToName(tree, records)
+      const { names } = await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })
+      expect(await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })).toMatchObject({
+        names,
+      })
+      const titleOf = new Map(names.map(({ id, title }) => [id, title]))
+      for (const siblings of Map.groupBy(nodes, ({ parentId }) => parentId).values()) {
+        const titles = siblings.map(({ id }) => titleOf.get(id)?.toLowerCase())
+        expect(new Set(titles).size).toBe(titles.length)
+      }
+      for (const { title, summary } of names) {
+        expect(title.split(' ').length).toBeLessThanOrEqual(10)
+        expect(title).not.toMatch(/[.,;:!?]$|#\w*\d|@/)
+        expect(summary).toMatch(/^\d+ traces? \(/)
+      }
+      const grouping = toGrouping(
+        { tree, map: { data: new Float32Array(records.length * 2), rows: records.length, cols: 2 } },
+        names,
+        records,
+      )
+      const unassigned = grouping.unassigned.traceIds.length
+      const counts = {
+        selected: records.length,
+        summarized: records.length,
+        skipped: 0,
+        failed: 0,
+        clustered: records.length - unassigned,
+        unassigned,
+      }
+      const overview = await analyst.writeOverview(
+        {
+          instruction,
+          counts,
+          clusters: grouping.clusters,
+          unassigned,
+          examples: new Map(records.map((record) => [record.traceId, record])),
+        },
+        { signal },
+      )
+      expect(overview.text.split(/\s+/).length).toBeLessThanOrEqual(200)
+      expect(overview.keyPoints.length).toBeLessThanOrEqual(7)
+      const ids = new Set(nodes.map(({ id }) => id))
+      for (const point of overview.keyPoints) {
+        expect(point.clusterIds.every((id) => ids.has(id))).toBe(true)
+        expect(point.evidence.every(({ verified }) => verified)).toBe(true)
+      }
+      openings.add(overview.text.split('.')[0] ?? '')
+    }
+    expect(openings.size).toBe(3)
+  },
+)
