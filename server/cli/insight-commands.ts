@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { SampleMethod } from '#/pipeline/insight.ts'
+import { type SampleMethod, type Stage, stages } from '#/pipeline/insight.ts'
 import {
   ClustersAnswer,
   CreatedAnswer,
@@ -15,7 +15,7 @@ import {
   type InsightRow,
 } from '#/server/api/schemas.ts'
 import { CliError, type ExitCode, exitCodes } from './exit.ts'
-import { createProgress, type ProgressDisplay } from './progress.ts'
+import { createProgress, type ProgressDisplay, type ProgressState } from './progress.ts'
 import { renderInsight, renderList } from './render-insight.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { escapeJson, toJsonText, toLine, toPrintable } from './terminal-text.ts'
@@ -86,7 +86,7 @@ async function watchToEnd(client: ServiceClient, id: string, flags: CreateFlags,
     const status = await watchInsight(client, id, {
       signal,
       sleep: world.sleep,
-      onEvent: (event) => showEvent(event, progress),
+      onEvent: createEventDisplay(progress),
     })
     progress.close({ isComplete: status === 'FINISHED' })
     await printInsight(client, id, flags, { world, signal })
@@ -103,31 +103,41 @@ async function watchToEnd(client: ServiceClient, id: string, flags: CreateFlags,
   }
 }
 
-function showEvent(event: InsightEvent, progress: ProgressDisplay): void {
-  switch (event.type) {
-    case 'state': {
-      const { progress: current, status, counts } = event.insight
-      if (status === 'RUNNING' && current !== undefined) progress.update({ ...toState(current), failed: counts.failed })
-      break
+/** Shows events as they come. A newcomer is told the state first and what led to it after: the display never goes back. */
+function createEventDisplay(progress: ProgressDisplay): (event: InsightEvent) => void {
+  let latest = { stage: -1, done: 0 }
+  const update = (state: ReturnType<typeof toState>): void => {
+    const at = { stage: stages.indexOf(state.stage), done: state.done }
+    if (at.stage < latest.stage || (at.stage === latest.stage && at.done < latest.done)) return
+    latest = at
+    progress.update(state)
+  }
+  return (event) => {
+    switch (event.type) {
+      case 'state': {
+        const { progress: current, status, counts } = event.insight
+        if (status === 'RUNNING' && current !== undefined) update({ ...toState(current), failed: counts.failed })
+        break
+      }
+      case 'stage':
+        update({ stage: event.stage, done: 0, total: event.total })
+        break
+      case 'progress':
+        update({ ...toState(event), failed: event.failed })
+        break
+      case 'log':
+        progress.note(event.message)
+        break
+      case 'summary':
+      case 'failure':
+      case 'clusters':
+      case 'end':
+        break
     }
-    case 'stage':
-      progress.update({ stage: event.stage, done: 0, total: event.total })
-      break
-    case 'progress':
-      progress.update({ ...toState(event), failed: event.failed })
-      break
-    case 'log':
-      progress.note(event.message)
-      break
-    case 'summary':
-    case 'failure':
-    case 'clusters':
-    case 'end':
-      break
   }
 }
 
-function toState(progress: NonNullable<InsightAnswer['progress']>) {
+function toState(progress: NonNullable<InsightAnswer['progress']>): ProgressState & { stage: Stage } {
   const { stage, done, total, rate_per_s: rate, eta_s: eta } = progress
   return {
     stage,

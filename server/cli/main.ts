@@ -44,7 +44,8 @@ function toOutput(stream: NodeJS.WriteStream): Output {
     isTty: stream.isTTY,
     hasColors: stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
     get columns() {
-      return stream.isTTY ? stream.columns : undefined
+      // A terminal that does not know its size says 0.
+      return stream.isTTY && stream.columns > 0 ? stream.columns : undefined
     },
   }
 }

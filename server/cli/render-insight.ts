@@ -41,7 +41,7 @@ function renderHead(insight: InsightAnswer, { columns, style }: Look): string[] 
   return [
     ...wrap(name, columns).map(style.bold),
     ...(instruction === name ? [] : wrap(instruction, columns)),
-    ...wrap(facts.filter((fact) => fact !== '').join(' · '), columns).map(style.dim),
+    ...wrapFacts(facts, columns).map(style.dim),
     ...(insight.progress === undefined
       ? []
       : [
@@ -52,6 +52,12 @@ function renderHead(insight: InsightAnswer, { columns, style }: Look): string[] 
           }),
         ]),
   ]
+}
+
+/** Facts side by side; a line ends between two of them. */
+function wrapFacts(facts: readonly string[], columns: number): string[] {
+  const whole = facts.filter((fact) => fact !== '').map((fact) => fact.replaceAll(' ', '\u00a0'))
+  return wrap(whole.join(' · '), columns).map((line) => line.replaceAll('\u00a0', ' '))
 }
 
 function toEntries(insight: InsightAnswer, { clusters, unassigned, failed }: ClustersAnswer): TreeEntry[] {
@@ -90,7 +96,9 @@ function renderCounts({ counts }: InsightAnswer): string {
 function renderOverview(insight: InsightAnswer, { columns, style }: Look): string[][] {
   if (insight.overview === '') return []
   const points = insight.key_points.flatMap(({ text, share }) =>
-    wrap(`${toLine(text)} (${toPercent(share)})`, columns - 2).map((line, i) => `${i === 0 ? '• ' : '  '}${line}`),
+    wrap(text.includes('%') ? toLine(text) : `${toLine(text)} (${toPercent(share)})`, columns - 2).map(
+      (line, i) => `${i === 0 ? '• ' : '  '}${line}`,
+    ),
   )
   const text = toLines(insight.overview).flatMap((line) => (line === '' ? [''] : wrap(line, columns)))
   return [[style.bold('Overview'), ...text], ...(points.length === 0 ? [] : [points])]

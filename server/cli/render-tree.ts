@@ -41,7 +41,7 @@ export function renderTree(
 /** The group of what has no cluster, with the reasons; nothing where it is empty. */
 export function toUnassignedEntry(size: number, share: number, reasons: Readonly<Record<string, number>>): TreeEntry[] {
   if (size === 0) return []
-  const summary = Object.entries(reasons).map(([reason, count]) => `${count} ${reasonWords[reason] ?? reason}`)
+  const summary = Object.entries(reasons).map(([reason, count]) => `${count} ${toReason(reason)}`)
   return [{ title: 'Unassigned', size, share, summary: summary.join(', '), children: [] }]
 }
 
@@ -49,6 +49,16 @@ const reasonWords: Readonly<Record<string, string>> = {
   empty: 'with nothing to go by',
   too_short: 'too short to tell',
   unlike_others: 'unlike every group',
+}
+
+/** The service gives sentences, the clustering itself gives codes. */
+function toReason(reason: string): string {
+  return (
+    reasonWords[reason] ??
+    toLine(reason)
+      .replace(/^Unassigned: /, '')
+      .replace(/\.$/, '')
+  )
 }
 
 /** `12 (4 %)`. */

@@ -127,6 +127,23 @@ describe('create --watch', () => {
     expect(run.stdout).toContain('├─ 1 Money back · 5 (63 %)')
   })
 
+  test('never goes back, though what led to the first state is told after it', async () => {
+    const now = { stage: 'summarize', done: 8, total: 10 } as const
+    const state = createServiceState({
+      streams: [
+        [
+          { event: { type: 'state', insight: anInsight({ status: 'RUNNING', stage: 'summarize', progress: now }) } },
+          { id: '1', event: { type: 'stage', stage: 'load', total: 0 } },
+          { id: '2', event: summarizing(4) },
+          { id: '3', event: summarizing(10) },
+          { id: '4', event: ended },
+        ],
+      ],
+    })
+    const { stderr } = await runInWorld(worldWith(state), ...ask, '--watch')
+    expect(stderr.match(/^(load|summarize)|\d+\/10/gm)).toEqual(['summarize', '8/10', 'summarize', '10/10'])
+  })
+
   test('picks the stream up where it broke off', async () => {
     const state = createServiceState({
       streams: [[{ id: '41', event: summarizing(4) }], [{ id: '42', event: summarizing(10) }], [{ event: ended }]],
@@ -244,6 +261,17 @@ describe('show', () => {
       MLflow: http://mlflow/#/run
       "
     `)
+  })
+
+  test('takes the reasons for unassigned as codes or as sentences, and gives a share once', async () => {
+    const reasons = { unlike_others: 1, 'Unassigned: too short to tell what it is about.': 2 }
+    const state = createServiceState({
+      insight: anInsight({ key_points: [{ text: 'Refunds: 5 (63%).', share: 0.625, cluster_ids: [], evidence: [] }] }),
+      hierarchy: { ...aHierarchy, unassigned: { size: 3, share: 0.3, reasons } },
+    })
+    const { stdout } = await runInWorld(worldWith(state), 'show', insightId)
+    expect(stdout).toContain('1 unlike every group, 2 too short to tell what it is about\n')
+    expect(stdout).toContain('• Refunds: 5 (63%).\n')
   })
 
   test('prints nothing of a hostile trace that a terminal would obey', async () => {
