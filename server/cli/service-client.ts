@@ -6,7 +6,7 @@ import { credentialsOf } from './credentials.ts'
 import { CliError, exitCodes, type ExitCode } from './exit.ts'
 import type { World } from './world.ts'
 
-export const defaultServiceUrl = 'http://127.0.0.1:5055'
+const defaultServiceUrl = 'http://127.0.0.1:5055'
 
 /** Creating an Insight makes the service ask the tracking server, which may take its time. */
 const timeoutMs = 150_000
