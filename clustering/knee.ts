@@ -1,5 +1,8 @@
 import type { Dendrogram } from './dendrogram.ts'
 
+/** Numbers of clusters whose bend is within two percent of the sharpest are as good as it. */
+const plateau = 0.98
+
 /**
  * How many clusters the merge heights speak for: the point of the curve (clusters, height of the merge that ends them)
  * farthest below the straight line between its ends (Satopää et al. 2011, "Finding a Kneedle in a Haystack").
@@ -16,15 +19,16 @@ export function findKnee(dendrogram: Dendrogram, range: { least: number; most: n
   const top = heightAt(least)
   const span = top - heightAt(most)
   if (span <= 0) return least
+  const bend = (clusters: number) => (top - heightAt(clusters)) / span - (clusters - least) / (most - least)
   let best = -Infinity
-  let knee = least
+  for (let clusters = least; clusters <= most; clusters++) best = Math.max(best, bend(clusters))
+  // The curve is flat around its knee, and noise would move the highest point by a fifth: take the middle of the plateau.
+  let logs = 0
+  let count = 0
   for (let clusters = least; clusters <= most; clusters++) {
-    const along = (clusters - least) / (most - least)
-    const down = (top - heightAt(clusters)) / span
-    if (down - along > best) {
-      best = down - along
-      knee = clusters
-    }
+    if (bend(clusters) < plateau * best) continue
+    logs += Math.log(clusters)
+    count++
   }
-  return knee
+  return Math.round(Math.exp(logs / count))
 }

@@ -4,18 +4,29 @@ import { createMatrix, type Matrix } from './matrix.ts'
 import { createRandom } from './random.ts'
 import { multiplySparse, multiplySparseTransposed, type SparseMatrix } from './sparse.ts'
 
+/** The random start is a numerical device, not a choice anybody makes: always the same, so that results do not depend on it. */
+const startSeed = 1
+
 /** Column `j` of `directions` is the right singular vector of the `j`-th largest singular value. */
-export type TruncatedSvd = { directions: Matrix; singularValues: Float64Array }
+export type TruncatedSvd = {
+  directions: Matrix
+  singularValues: Float64Array
+  /**
+   * How far each direction stands out from the first one left out, 0 to 1. Directions near the cut are mixtures of
+   * whatever the random start left there: weighted with this, two seeds give nearly the same rows.
+   */
+  certainty: Float64Array
+}
 
 /** The `rank` (or fewer, where the matrix is smaller) largest singular values and right singular vectors. */
 export function truncatedSvd(
   matrix: SparseMatrix,
-  options: { rank: number; seed: number; iterations: number; isSymmetric?: boolean },
+  options: { rank: number; iterations: number; isSymmetric?: boolean },
 ): TruncatedSvd {
   const rank = Math.min(options.rank, matrix.rows, matrix.cols)
   // A few spare directions make the wanted ones accurate.
-  const width = Math.min(rank + 8, matrix.cols)
-  let basis = gaussianMatrix(matrix.cols, width, options.seed)
+  const width = Math.min(rank + 16, matrix.cols)
+  let basis = gaussianMatrix(matrix.cols, width, startSeed)
   orthonormalise(basis)
   for (let round = 0; round < options.iterations; round++) {
     const image = multiplySparse(matrix, basis)
@@ -34,7 +45,14 @@ export function truncatedSvd(
       directions.data[row * rank + j] = sum
     })
   }
-  return { directions, singularValues: Float64Array.from(kept, (column) => Math.sqrt(Math.max(0, values[column]!))) }
+  const least = order.length > rank ? Math.max(0, values[order[rank]!]!) : 0
+  return {
+    directions,
+    singularValues: Float64Array.from(kept, (column) => Math.sqrt(Math.max(0, values[column]!))),
+    certainty: Float64Array.from(kept, (column) =>
+      Math.sqrt(Math.max(0, 1 - least / Math.max(1e-300, values[column]!))),
+    ),
+  }
 }
 
 function gaussianMatrix(rows: number, cols: number, seed: number): Matrix {

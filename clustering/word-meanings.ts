@@ -15,26 +15,21 @@ const maxWordsOfText = 4_096
 const contextSmoothing = 0.75
 
 /** One vector for every word of the corpus (zero for stop words and words too rare), scaled by how telling the word is. */
-export function wordMeanings(
-  corpus: Corpus,
-  sample: Int32Array,
-  options: { dims: number; seed: number; minTexts: number },
-): Matrix {
+export function wordMeanings(corpus: Corpus, sample: Int32Array, options: { dims: number; minTexts: number }): Matrix {
   const { termOf, idf } = toTerms(corpus, options.minTexts)
   const terms = idf.length
   const vectors = createMatrix(corpus.words.length, options.dims)
   if (terms < 2) return vectors
-  const { directions, singularValues } = truncatedSvd(
+  const { directions, singularValues, certainty } = truncatedSvd(
     mutualInformation(countPairs(corpus, sample, termOf, terms), terms),
     {
       rank: Math.min(options.dims, Math.max(1, terms - 8)),
-      seed: options.seed,
       iterations: 4,
       isSymmetric: true,
     },
   )
   const rank = directions.cols
-  const roots = singularValues.map(Math.sqrt)
+  const roots = singularValues.map((value, j) => Math.sqrt(value) * certainty[j]!)
   const termVectors = createMatrix(terms, options.dims)
   for (let term = 0; term < terms; term++) {
     let square = 0

@@ -12,11 +12,7 @@ const longestGram = 4
 const maxWordChars = 40
 
 /** One vector for every word of the corpus: the sum over its n-grams, rare ones counting more. */
-export function wordShapes(
-  corpus: Corpus,
-  sample: Int32Array,
-  options: { dims: number; seed: number; minTexts: number },
-): Matrix {
+export function wordShapes(corpus: Corpus, sample: Int32Array, options: { dims: number; minTexts: number }): Matrix {
   const { gramsOf, grams } = gramsOfWords(corpus.words)
   const texts = countTexts(corpus, sample, gramsOf, grams)
   const columnOf = new Int32Array(grams).fill(-1)
@@ -29,9 +25,8 @@ export function wordShapes(
     if (column >= 0) idf[column] = Math.log((1 + sample.length) / (1 + texts[gram]!)) + 1
   })
 
-  const { directions } = truncatedSvd(weighTexts(corpus, sample, gramsOf, columnOf, idf), {
+  const { directions, certainty } = truncatedSvd(weighTexts(corpus, sample, gramsOf, columnOf, idf), {
     rank: options.dims,
-    seed: options.seed,
     iterations: 3,
   })
   const rank = directions.cols
@@ -42,7 +37,7 @@ export function wordShapes(
       const weight = idf[column]!
       for (let j = 0; j < rank; j++) {
         const at = word * options.dims + j
-        vectors.data[at] = vectors.data[at]! + weight * directions.data[column * rank + j]!
+        vectors.data[at] = vectors.data[at]! + weight * certainty[j]! * directions.data[column * rank + j]!
       }
     }
   })

@@ -5,6 +5,7 @@ import { cutDendrogram } from '#/clustering/dendrogram.ts'
 import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
 import { wardDendrogram } from '#/clustering/ward.ts'
 import { gaussianBlobs } from './gaussian-blobs.ts'
+import scipy from './scipy-ward.json' with { type: 'json' }
 
 const ones = (count: number) => new Float64Array(count).fill(1)
 const rowsOf = (matrix: Matrix) =>
@@ -65,3 +66,19 @@ test('heights never fall towards the root, and every point is merged exactly onc
     }),
   )
 })
+
+test.each(scipy.cases.map((known, i) => ({ ...known, number: i + 1 })))(
+  "SciPy's answer $number is met: $rows points of $cols numbers, $kind",
+  ({ rows, cols, points, heights, cuts }) => {
+    const mine = wardDendrogram({ data: Float32Array.from(points), rows, cols }, ones(rows))
+    // The matrix is single precision: heights near zero are differences of much larger squares.
+    heights.forEach((height, i) =>
+      expect(Math.abs(mine.heights[i]! - height)).toBeLessThanOrEqual(1e-4 * height + 1e-6),
+    )
+    for (const [clusters, labels] of Object.entries(cuts)) {
+      const cut = cutDendrogram(mine, Number(clusters))
+      const pairs = new Set(labels.map((label, i) => `${label}-${cut[i]}`))
+      expect(pairs.size).toBe(Number(clusters))
+    }
+  },
+)
