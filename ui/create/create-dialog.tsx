@@ -77,14 +77,14 @@ export function CreateDialog(props: {
               if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit()
             }}
           >
-            <header className="dialog-head">
+            <div className="dialog-head">
               <Dialog.Title className="dialog-title">
                 <BrandMark size={20} /> Create Insight
               </Dialog.Title>
               <Dialog.Close className="button icon-only borderless" aria-label="Close">
                 <Icon name="cross" />
               </Dialog.Close>
-            </header>
+            </div>
             <div className="dialog-body">
               <div className="field">
                 <label htmlFor="instruction">What do you want to know?</label>
@@ -154,7 +154,7 @@ export function CreateDialog(props: {
               </div>
               <AdvancedFields draft={draft} change={change} errors={errors} service={service} />
             </div>
-            <footer className="dialog-foot">
+            <div className="dialog-foot">
               {unplaced !== null && <ProblemBar error={unplaced} />}
               <span className="quiet small">
                 {draft.analyst === 'builtin' || service?.analyst === 'builtin'
@@ -167,7 +167,7 @@ export function CreateDialog(props: {
                   {create.isPending ? 'Starting…' : 'Run analysis'}
                 </button>
               </div>
-            </footer>
+            </div>
           </form>
         </Dialog.Content>
       </Dialog.Portal>

@@ -63,7 +63,7 @@ export function TraceDrawer(props: {
             if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus({ preventScroll: true })
           }}
         >
-          <header className="drawer-head">
+          <div className="drawer-head">
             <Dialog.Title className="drawer-title">
               {trace?.name === undefined ? 'Trace' : <FromTrace text={trace.name} className="clamp-1" />}
             </Dialog.Title>
@@ -99,7 +99,7 @@ export function TraceDrawer(props: {
                 <Icon name="cross" />
               </Dialog.Close>
             </div>
-          </header>
+          </div>
           <div className="drawer-body" key={traceId}>
             {trace === undefined ? (
               error === null ? (

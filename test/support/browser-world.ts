@@ -1,0 +1,61 @@
+// What the browser tests look at: the built app on a real service, with one finished Insight over traces of which one is
+// hostile.
+import { execFile } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser } from 'playwright-core'
+import { CreatedAnswer, type InsightAnswer } from '#/server/api/schemas.ts'
+import { startApp, type TestApp } from './app.ts'
+import { startChromium } from './browser.ts'
+import { conversations, writeTraceFile } from './trace-lines.ts'
+
+export const hostileText =
+  '<img src=x onerror="document.title=`hacked`"> \u202Erefund\u202C =HYPERLINK("http://evil") please'
+
+export type BrowserWorld = AsyncDisposable & {
+  app: TestApp
+  browser: Browser
+  experimentId: string
+  insight: InsightAnswer
+  /** In the order of the import; the last one is hostile. */
+  traceIds: string[]
+}
+
+const traceCount = 240
+
+/** Builds the app, starts the service and Chromium, and waits for the first Insight. */
+export async function startBrowserWorld(): Promise<BrowserWorld> {
+  await using stack = new AsyncDisposableStack()
+  const root = join(import.meta.dirname, '../..')
+  // The command that `npm start` runs first, in its own process: the tests' NODE_ENV would give React's slow build.
+  await promisify(execFile)(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'ui', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: 'production' },
+    },
+  )
+  const app = stack.use(await startApp({ timeoutMs: 120_000 }))
+  const browser = await startChromium()
+  stack.defer(() => browser.close())
+  const path = join(await mkdtemp(join(tmpdir(), 'ui-traces-')), 'support.jsonl')
+  const spoken = conversations(traceCount - 1).map((one, at) => ({
+    ...one,
+    state: at % 17 === 3 ? ('ERROR' as const) : ('OK' as const),
+  }))
+  const traceIds = await writeTraceFile(path, [...spoken, { user: hostileText, assistant: 'I cannot do that.' }])
+  const experimentId = await app.import({ path, experiment: 'Nordlys support' })
+  const { id } = await app.call('POST', '/insights', CreatedAnswer, {
+    experiment_id: experimentId,
+    instruction: 'What are customers asking for?',
+    name: 'Questions of customers',
+    scope: { filter: '' },
+    options: { seed: 7 },
+  })
+  const insight = await app.finished(id)
+  const kept = stack.move()
+  return { app, browser, experimentId, insight, traceIds, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
