@@ -42,7 +42,7 @@ export function actionsOf(turns: readonly Turn[]): Action[] {
 }
 
 /** `get_order_details` → “checked order details”; `hotel_book` → “booked hotel”; `weather` → “used weather”. */
-export function phraseOf(toolName: string): { phrase: string; isLookup: boolean } {
+function phraseOf(toolName: string): { phrase: string; isLookup: boolean } {
   const words = wordsOf(toolName)
   const first = words[0] ?? ''
   const last = words.at(-1) ?? ''

@@ -7,7 +7,7 @@ import type { Turn } from '../transcript/transcript.ts'
 const longestQuote = 200
 
 /** A quote for evidence, cut between words at 200 characters; `undefined` where there is nothing fit to quote. */
-export function toQuote(raw: string): string | undefined {
+function toQuote(raw: string): string | undefined {
   const folded = foldWhitespace(raw)
   // Text with terminal escapes or direction marks is not repeated anywhere.
   if (folded === '' || dropControls(folded) !== folded || folded.includes('… characters left out …')) return undefined

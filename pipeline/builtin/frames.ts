@@ -3,7 +3,7 @@ import type { Outcome } from '../insight.ts'
 import type { FrameLanguage, Lens } from './lens.ts'
 
 /** The ways an assistant can be seen to fail; `none` for traces without a visible failure. */
-export const failureKinds = ['broke', 'tool', 'complaint', 'refusal', 'handover', 'feedback', 'none'] as const
+const failureKinds = ['broke', 'tool', 'complaint', 'refusal', 'handover', 'feedback', 'none'] as const
 export type FailureKind = (typeof failureKinds)[number]
 
 export type Frame = {

@@ -4,9 +4,9 @@ import { isStopWord } from '#/clustering/stop-words.ts'
 import { phrases } from './cues.ts'
 import { detectLanguage } from './language.ts'
 
-export const lensKinds = ['requests', 'failures', 'outcomes', 'tools', 'terms'] as const
+const lensKinds = ['requests', 'failures', 'outcomes', 'tools', 'terms'] as const
 export type LensKind = (typeof lensKinds)[number]
-export const frameLanguages = ['en', 'de', 'fr', 'es', 'nl'] as const
+const frameLanguages = ['en', 'de', 'fr', 'es', 'nl'] as const
 export type FrameLanguage = (typeof frameLanguages)[number]
 
 /** `terms`: stems of the question's own words that say what to look for. */

@@ -25,11 +25,14 @@ export function sentencesOf(text: string): Sentence[] {
 
 /** One line without controls, HTML, markdown, quotes round the whole and bullets; spaces folded. */
 export function toPlain(text: string): string {
-  return dropControls(text)
-    .replaceAll(/[’‘`´]/g, "'")
-    .replace(/<\/?[a-zA-Z][^<>]{0,500}>/g, ' ')
-    .replace(/!?\[([^\]]{0,300})\]\([^)]{0,1000}\)/g, '$1')
-    .replace(/\*\*|__|~~|```/g, '')
+  let plain = dropControls(text).replaceAll(/[’‘`´]/g, "'")
+  if (/[<>[*_~|"]/.test(plain)) {
+    plain = plain
+      .replace(/<\/?[a-zA-Z][^<>]{0,500}>/g, ' ')
+      .replace(/!?\[([^\]]{0,300})\]\([^)]{0,1000}\)/g, '$1')
+      .replace(/\*\*|__|~~|'''/g, '')
+  }
+  return plain
     .replace(/^[\s>#*•·\-–—=|]+(?=\S)/, '')
     .replace(/^\(?\d{1,2}[.)]\s+/, '')
     .replace(/^"[\w -]{1,40}":\s*"?(.+?)"?,?$/, '$1')

@@ -25,6 +25,7 @@ export type Reading = {
 }
 
 const mostTurns = 60
+const mostWishes = 6
 
 /** Reads a transcript once: who said what, what was wanted, done, refused and complained about. */
 export function readTranscript(transcript: Transcript): Reading {
@@ -84,11 +85,13 @@ const vague = new Set(
 )
 
 function findWishes(user: readonly Said[], language: string): Reading['wishes'] {
-  const wishes = user
+  return user
     .filter((said) => said.order < 10 && said.position < 20)
-    .map((said) => ({ said, request: toRequest(said.plain, language), score: scoreWish(said, language) }))
+    .map((said) => ({ said, score: scoreWish(said, language) }))
     .filter(({ score, said }) => score > 0 || said.order === 0)
-  return wishes.sort((a, b) => b.score - a.score || a.said.order - b.said.order || a.said.position - b.said.position)
+    .sort((a, b) => b.score - a.score || a.said.order - b.said.order || a.said.position - b.said.position)
+    .slice(0, mostWishes)
+    .map(({ said, score }) => ({ said, score, request: toRequest(said.plain, language) }))
 }
 
 function scoreWish(said: Said, language: string): number {

@@ -149,7 +149,7 @@ function withoutTail(phrase: string): string {
   return text
 }
 
-export function wordCount(text: string): number {
+function wordCount(text: string): number {
   return text.match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu)?.length ?? 0
 }
 
@@ -231,7 +231,7 @@ export function titleOfRequest({ form, phrase }: Request, maxWords = 12): string
 }
 
 /** A phrase cut short may not end in a word that leads on. */
-export function withoutLooseEnd(text: string): string {
+function withoutLooseEnd(text: string): string {
   let out = text
   for (;;) {
     const next = out.replace(

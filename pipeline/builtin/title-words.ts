@@ -52,7 +52,7 @@ export function wordsOfPhrase(text: string): Word[] {
   return words
 }
 
-export function isContentWord(lower: string): boolean {
+function isContentWord(lower: string): boolean {
   return lower.length > 1 && !isStopWord(lower) && !light.has(lower) && !/^[\d.,]+$/.test(lower)
 }
 

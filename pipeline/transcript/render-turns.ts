@@ -37,8 +37,12 @@ function oneLine(name: string): string {
     .slice(0, 80)
 }
 
+const anyControl =
+  /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/u
+
 /** Every kind of line break becomes `\n`; other control characters, terminal escapes and bidirectional marks go. */
 export function dropControls(text: string): string {
+  if (!anyControl.test(text)) return text
   return text
     .replace(/\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-_])?/g, '')
     .replace(/\r\n?|[\u000B\u000C\u0085\u2028\u2029]/g, '\n')
