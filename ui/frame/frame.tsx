@@ -69,7 +69,7 @@ function Breadcrumb({ experimentId, experimentName, insightName }: Place) {
           <>
             <li>
               <Link to="/experiments/$experimentId/insights" params={{ experimentId }}>
-                <FromTrace text={experimentName ?? experimentId} />
+                <FromTrace text={experimentName ?? `Experiment ${experimentId}`} />
               </Link>
             </li>
             <li className="breadcrumb-last">

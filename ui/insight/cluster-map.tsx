@@ -8,7 +8,7 @@ import { mapQuery } from '../queries.ts'
 import { useShownTheme } from '../theme.ts'
 import { findCluster, isWithin } from './cluster-rows.ts'
 
-const padding = 14
+const padding = 26
 
 /**
  * Every trace as a dot, near the ones it is like; the colour is its top-level cluster, a hollow dot is unassigned. It
@@ -149,7 +149,25 @@ function toPixels(map: MapAnswer, size: { width: number; height: number }): Pixe
       span === 0 ? length / 2 : padding + ((value - low) / span) * (length - 2 * padding),
     )
   }
-  return { x: fit(map.x, size.width), y: fit(map.y, size.height) }
+  return spread({ x: fit(map.x, size.width), y: fit(map.y, size.height) })
+}
+
+const goldenAngle = Math.PI * (3 - Math.sqrt(5))
+
+/** Traces that say the same lie on one spot: they are laid out as a disc around it, so that many look like many. */
+function spread(points: Pixels): Pixels {
+  const onSpot = new Map<number, number>()
+  for (let index = 0; index < points.x.length; index++) {
+    const x = points.x[index] ?? 0
+    const y = points.y[index] ?? 0
+    const spot = Math.round(x) * 65_536 + Math.round(y)
+    const before = onSpot.get(spot) ?? 0
+    onSpot.set(spot, before + 1)
+    const distance = Math.min(24, 2.4 * Math.sqrt(before))
+    points.x[index] = x + distance * Math.cos(before * goldenAngle)
+    points.y[index] = y + distance * Math.sin(before * goldenAngle)
+  }
+  return points
 }
 
 function nearest(points: Pixels, x: number, y: number): number | undefined {

@@ -27,10 +27,12 @@ export function MemberTable(props: {
       <thead>
         <tr>
           <SortHeader column="typical" first="asc" {...{ sort, order, onSort }}>
-            Summary
-            {sort === 'typical' && (
-              <span className="only-medium-inline">, most typical {order === 'asc' ? 'first' : 'last'}</span>
-            )}
+            <span>
+              Summary
+              {sort === 'typical' && (
+                <span className="only-medium-inline">, most typical {order === 'asc' ? 'first' : 'last'}</span>
+              )}
+            </span>
           </SortHeader>
           <th scope="col" className="outcome-column">
             Outcome

@@ -71,7 +71,9 @@ export function TracesTable(props: {
             Tokens
           </th>
           <SortHeader column="execution_time" first="desc" {...{ sort, order, onSort }} className="number time-column">
-            Time<span className="only-medium-inline"> taken</span>
+            <span>
+              Time<span className="only-medium-inline"> taken</span>
+            </span>
           </SortHeader>
           <SortHeader
             column="request_time"
