@@ -1,7 +1,7 @@
 // Everything that is said about the nodes of a finished hierarchy, in one pass over points × node centres.
 import type { Branch } from './levels.ts'
 import { createMatrix, type Matrix } from './matrix.ts'
-import { multiplyRows } from './multiply.ts'
+import { createMultiplier } from './multiplier.ts'
 import { createTopList, type TopList } from './top-list.ts'
 import type { TreeNode } from './tree.ts'
 import type { DistinctPoints } from './unit-rows.ts'
@@ -64,15 +64,15 @@ export function describeTree(
   const distances = new Float32Array(points.rows).fill(NaN)
   let silhouetteSum = 0
   let assigned = 0
-  const products = new Float32Array(blockRows * centres.rows)
+  const multiplier = createMultiplier(centres, blockRows)
   for (let from = 0; from < points.rows; from += blockRows) {
     const left = { from, count: Math.min(blockRows, points.rows - from) }
-    multiplyRows(points, left, centres, { from: 0, count: centres.rows }, products)
+    const { data: products, stride } = multiplier.multiply(points, left)
     for (let i = 0; i < left.count; i++) {
       const point = from + i
       const leaf = assignment[point]!
       const row = rows[point]![0]!
-      const at = i * centres.rows
+      const at = i * stride
       const own = leaf < 0 ? [] : draftsOfLeaf[leaf]!
       drafts.forEach((draft, number) => {
         if (!own.includes(number)) draft.outside.offer(row, products[at + number]!)

@@ -1,6 +1,6 @@
 // Lloyd's iteration (Lloyd 1982), on the sphere where the centres are kept at length one (Dhillon & Modha 2001).
 import { createMatrix, type Matrix } from './matrix.ts'
-import { multiplyRows } from './multiply.ts'
+import { createMultiplier } from './multiplier.ts'
 import { squaredNorms } from './ward.ts'
 
 export type Partition = {
@@ -15,16 +15,16 @@ const blockRows = 128
 export function assignToNearest(points: Matrix, centres: Matrix): Int32Array {
   const assignment = new Int32Array(points.rows)
   const half = squaredNorms(centres).map((square) => square / 2)
-  const products = new Float32Array(blockRows * centres.rows)
+  const multiplier = createMultiplier(centres, blockRows)
   for (let from = 0; from < points.rows; from += blockRows) {
     const left = { from, count: Math.min(blockRows, points.rows - from) }
-    multiplyRows(points, left, centres, { from: 0, count: centres.rows }, products)
+    const { data, stride } = multiplier.multiply(points, left)
     for (let i = 0; i < left.count; i++) {
       let best = -Infinity
       let nearest = 0
       for (let j = 0; j < centres.rows; j++) {
         // |x - c|² = |x|² - 2 (<x, c> - |c|²/2): the nearest centre has the largest bracket.
-        const closeness = products[i * centres.rows + j]! - half[j]!
+        const closeness = data[i * stride + j]! - half[j]!
         if (closeness > best) [best, nearest] = [closeness, j]
       }
       assignment[from + i] = nearest

@@ -1,5 +1,5 @@
 import type { Matrix } from './matrix.ts'
-import { multiplyRows } from './multiply.ts'
+import { createMultiplier } from './multiplier.ts'
 
 /** The `k` nearest other rows of every row by inner product, nearest first; -1 where there are fewer. */
 export type Neighbours = { k: number; rows: Int32Array; similarities: Float32Array }
@@ -10,15 +10,15 @@ export function findNeighbours(points: Matrix, k: number, onProgress?: (share: n
   const rows = new Int32Array(count * k).fill(-1)
   const similarities = new Float32Array(count * k).fill(-Infinity)
   const blockRows = 64
-  const products = new Float32Array(blockRows * count)
+  const multiplier = createMultiplier(points, blockRows)
   for (let from = 0; from < count; from += blockRows) {
     const left = { from, count: Math.min(blockRows, count - from) }
-    multiplyRows(points, left, points, { from: 0, count }, products)
+    const { data, stride } = multiplier.multiply(points, left)
     for (let i = 0; i < left.count; i++) {
       const first = (from + i) * k
       const last = first + k - 1
       for (let j = 0; j < count; j++) {
-        const similarity = products[i * count + j]!
+        const similarity = data[i * stride + j]!
         if (similarity <= similarities[last]! || j === from + i) continue
         let place = last
         for (; place > first && similarities[place - 1]! < similarity; place--) {

@@ -3,7 +3,10 @@
 // Lance–Williams update of squared Ward distances: Müllner 2011, table 1.
 import { toDendrogram, type Dendrogram } from './dendrogram.ts'
 import type { Matrix } from './matrix.ts'
-import { multiplyRows } from './multiply.ts'
+import { createMultiplier } from './multiplier.ts'
+
+/** Below this share of the norms a squared distance is measured in double precision. */
+const nearShare = 1e-3
 
 /** Above this many points the matrix (2 n² bytes) stops being a good idea. */
 export const maxMatrixPoints = 4_000
@@ -80,23 +83,33 @@ function squaredWardDistances(points: Matrix, weights: Float64Array): Float32Arr
   const count = points.rows
   const distances = new Float32Array((count * (count - 1)) / 2)
   const squares = squaredNorms(points)
-  const blockRows = 64
-  const products = new Float64Array(blockRows * count)
+  const blockRows = 60
+  const multiplier = createMultiplier(points, blockRows)
   let next = 0
   for (let from = 0; from < count; from += blockRows) {
     const left = { from, count: Math.min(blockRows, count - from) }
-    const right = { from, count: count - from }
-    multiplyRows(points, left, points, right, products)
-    for (let i = 0; i < left.count; i++) {
-      const weight = weights[from + i]!
-      for (let j = i + 1; j < right.count; j++) {
-        const other = weights[from + j]!
-        const squared = squares[from + i]! + squares[from + j]! - 2 * products[i * right.count + j]!
-        distances[next++] = squared > 0 ? ((2 * weight * other) / (weight + other)) * squared : 0
+    const { data, stride, first } = multiplier.multiply(points, left, from)
+    for (let row = from; row < from + left.count; row++) {
+      const weight = weights[row]!
+      const at = (row - from) * stride - first
+      for (let other = row + 1; other < count; other++) {
+        const norms = squares[row]! + squares[other]!
+        let squared = norms - 2 * data[at + other]!
+        // Single precision products leave nothing of the difference of two near points: those are measured again.
+        if (squared < nearShare * norms) squared = squaredDistance(points, row, other)
+        const otherWeight = weights[other]!
+        distances[next++] = ((2 * weight * otherWeight) / (weight + otherWeight)) * squared
       }
     }
   }
   return distances
+}
+
+function squaredDistance(points: Matrix, a: number, b: number): number {
+  const { data, cols } = points
+  let sum = 0
+  for (let k = 0; k < cols; k++) sum += (data[a * cols + k]! - data[b * cols + k]!) ** 2
+  return sum
 }
 
 /** `<row, row>` of every row. */
