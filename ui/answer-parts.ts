@@ -1,18 +1,8 @@
 // Names for the parts of answers that the schemas export only as values.
-import type {
-  ClusterAnswer,
-  InsightAnswer,
-  InsightEvent,
-  InsightRow,
-  InsightTraceRow,
-  TraceDetail,
-} from '#/server/api/schemas.ts'
+import type { ClusterAnswer, InsightEvent, InsightRow, InsightTraceRow, TraceDetail } from '#/server/api/schemas.ts'
 
 export type Evidence = InsightTraceRow['evidence'][number]
-export type Counts = InsightRow['counts']
-export type Usage = InsightRow['usage']
 export type Progress = NonNullable<InsightRow['progress']>
-export type KeyPoint = InsightAnswer['key_points'][number]
 export type ClusterMetrics = ClusterAnswer['metrics']
 export type Outcome = InsightTraceRow['outcome']
 export type Status = InsightRow['status']

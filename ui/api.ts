@@ -38,7 +38,7 @@ type Ask = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
 type Parameters = Record<string, string | number | undefined>
 
 /** The address of a route with its query; parameters that are `undefined` or empty are left out. */
-export function apiUrl(path: string, parameters: Parameters = {}): string {
+function apiUrl(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== '') query.set(key, String(value))

@@ -15,13 +15,13 @@ const word = <T extends string>(raw: Raw, key: string, words: readonly T[]): T |
 
 const orders: readonly Order[] = ['asc', 'desc']
 
-export const createModes = ['1', 'selected', 'filter'] as const
+const createModes = ['1', 'selected', 'filter'] as const
 export type CreateMode = (typeof createModes)[number]
 
 export const periods = ['24h', '7d', '30d'] as const
 export type Period = (typeof periods)[number]
 
-export const traceSorts = ['request_time', 'execution_time'] as const
+const traceSorts = ['request_time', 'execution_time'] as const
 export type TraceSort = (typeof traceSorts)[number]
 
 export type TracesSearch = {
@@ -48,7 +48,7 @@ export const readTracesSearch = (raw: Raw): TracesSearch => ({
   ask: text(raw, 'ask'),
 })
 
-export const insightSorts = ['created_at', 'name', 'status', 'traces', 'updated_at'] as const
+const insightSorts = ['created_at', 'name', 'status', 'traces', 'updated_at'] as const
 export type InsightSort = (typeof insightSorts)[number]
 
 export type InsightsSearch = {
@@ -69,7 +69,7 @@ export const readInsightsSearch = (raw: Raw): InsightsSearch => ({
   ask: text(raw, 'ask'),
 })
 
-export const memberSorts = ['typical', 'request_time', 'execution_time', 'tokens'] as const
+const memberSorts = ['typical', 'request_time', 'execution_time', 'tokens'] as const
 export type MemberSort = (typeof memberSorts)[number]
 
 export type InsightSearch = {

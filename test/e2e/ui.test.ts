@@ -280,6 +280,13 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           )
           expect(overflow, url).toBeLessThanOrEqual(0)
+          const table = narrow.page.locator('.table').first()
+          if ((await table.count()) === 0) continue
+          const shares = await table.evaluate((element) => {
+            const header = [...element.querySelectorAll('thead th')].map((cell) => cell.getBoundingClientRect().width)
+            return header.reduce((sum, cell) => sum + cell, 0) / element.getBoundingClientRect().width
+          })
+          expect(shares, `the columns of ${url} fill their table`).toBeGreaterThan(0.98)
         }
       } finally {
         await narrow.close()

@@ -10,8 +10,7 @@ export const exampleQuestions = [
   'What do users ask for that we do not offer?',
 ] as const
 
-export const sampleChoices = ['all', 'random', 'stratified'] as const
-export type SampleChoice = (typeof sampleChoices)[number]
+type SampleChoice = 'all' | 'random' | 'stratified'
 export type ScopeChoice = 'selected' | 'filter' | 'all'
 
 export type Draft = {

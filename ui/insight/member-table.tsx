@@ -66,7 +66,7 @@ export function MemberTable(props: {
       <tbody ref={body}>
         {above > 0 && (
           <tr aria-hidden="true">
-            <td style={{ height: above }} colSpan={5} className="spacer" />
+            <td style={{ height: above }} className="spacer" />
           </tr>
         )}
         {rows.map((row) => {
@@ -113,7 +113,7 @@ export function MemberTable(props: {
         })}
         {below > 0 && (
           <tr aria-hidden="true">
-            <td style={{ height: below }} colSpan={5} className="spacer" />
+            <td style={{ height: below }} className="spacer" />
           </tr>
         )}
       </tbody>
