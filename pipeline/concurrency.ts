@@ -62,6 +62,75 @@ export function createBatcher<T>(
   }
 }
 
+/**
+ * Work that goes on beside the caller's, at most `limit` at once. `start` waits for a free place only; it throws what
+ * earlier work threw, as `settled` does, which waits for all of it.
+ */
+export function createBackground(limit: number): {
+  start: (work: () => Promise<void>) => Promise<void>
+  settled: () => Promise<void>
+} {
+  const underWay = new Set<Promise<void>>()
+  let failure: { error: unknown } | undefined
+  const throwFailure = (): void => {
+    if (failure !== undefined) throw failure.error
+  }
+  return {
+    start: async (work) => {
+      while (underWay.size >= limit) await Promise.race(underWay)
+      throwFailure()
+      const one: Promise<void> = work()
+        .catch((error: unknown) => {
+          failure ??= { error }
+        })
+        .finally(() => underWay.delete(one))
+      underWay.add(one)
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay)
+      throwFailure()
+    },
+  }
+}
+
+/**
+ * Ticks items off in groups of `size`, without keeping the caller waiting: for marks whose loss costs only a repeated
+ * write. `settled` saves the rest and throws what a save threw; so does `add`, so that nobody goes on for nothing.
+ */
+export function createTicker<T>(
+  save: (items: T[]) => Promise<void>,
+  size: number,
+): { add: (item: T) => void; settled: () => Promise<void> } {
+  let waiting: T[] = []
+  let failure: { error: unknown } | undefined
+  let saving: Promise<void> = Promise.resolve()
+  const throwFailure = (): void => {
+    if (failure !== undefined) throw failure.error
+  }
+  const flush = (): void => {
+    const items = waiting
+    waiting = []
+    if (items.length === 0) return
+    saving = saving
+      .then(() => save(items))
+      .catch((error: unknown) => {
+        failure ??= { error }
+      })
+  }
+  return {
+    add: (item) => {
+      throwFailure()
+      waiting.push(item)
+      if (waiting.length >= size) flush()
+    },
+    settled: async () => {
+      flush()
+      await saving
+      throwFailure()
+    },
+  }
+}
+
 /** Splits a list into groups of at most `size`. */
 export function inGroupsOf<T>(items: readonly T[], size: number): T[][] {
   const groups: T[][] = []

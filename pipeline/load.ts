@@ -34,25 +34,51 @@ export async function loadSelection(
     )
     linked += traceIds.length
   }
-  if ('traceIds' in spec.scope) await selectNamed(spec.scope.traceIds, select, ports, options)
+  if ('traceIds' in spec.scope)
+    await selectNamed(spec.scope.traceIds, select, ports, { ...options, experimentId: spec.experimentId })
   else await selectMatching(spec, spec.scope, select, ports, options)
   const selected = await ports.checkpoints.countSelected()
   requireTraces(selected, spec)
-  const confirmed = await ports.tracking.countLinked({ runId, experimentId: spec.experimentId }, options)
-  if (confirmed < linked) {
-    throw new AppError(
-      'mlflow.bad_answer',
-      `MLflow confirms only ${confirmed} of ${linked} links between traces and the run. Resume the Insight to link the rest.`,
-    )
+  if ((await ports.tracking.countLinked({ runId, experimentId: spec.experimentId }, options)) < linked) {
+    await linkAgain({ runId, spec }, ports, options)
   }
   return selected
 }
 
-async function selectNamed(named: readonly string[], select: Select, ports: Ports, options: Options): Promise<void> {
+/** Links what the server does not confirm; a trace that was deleted meanwhile is recorded and holds up nobody. */
+async function linkAgain(input: { runId: string; spec: InsightSpec }, ports: Ports, options: Options): Promise<void> {
+  const run = { runId: input.runId, experimentId: input.spec.experimentId }
+  for await (const page of ports.checkpoints.pending()) {
+    const traceIds = page.map(({ traceId }) => traceId)
+    const unlinked = await ports.tracking.findUnlinked(run, traceIds, options)
+    const infos = await ports.tracking.getTraceInfos(unlinked, options)
+    const existing = infos.map(({ traceId }) => traceId)
+    for (const group of inGroupsOf(existing, linkGroup)) await ports.tracking.linkTraces(run.runId, group, options)
+    const stillUnlinked = existing.length === 0 ? [] : await ports.tracking.findUnlinked(run, existing, options)
+    if (stillUnlinked.length > 0) {
+      throw new AppError(
+        'mlflow.bad_answer',
+        `MLflow does not confirm ${stillUnlinked.length} links between traces and the run, although it accepted them.`,
+      )
+    }
+    await ports.checkpoints.saveFailures(unlinked.filter((traceId) => !existing.includes(traceId)).map(toMissing))
+  }
+}
+
+async function selectNamed(
+  named: readonly string[],
+  select: Select,
+  ports: Ports,
+  options: Options & { experimentId: string },
+): Promise<void> {
   let found = 0
   for (const traceIds of inGroupsOf([...new Set(named)], pageSize)) {
     options.signal.throwIfAborted()
-    const known = new Set((await ports.tracking.getTraceInfos(traceIds, options)).map((info) => info.traceId))
+    const infos = await ports.tracking.getTraceInfos(traceIds, options)
+    // The job may read more than whoever asked for it: only the experiment they were let into counts.
+    const known = new Set(
+      infos.filter(({ experimentId }) => experimentId === options.experimentId).map(({ traceId }) => traceId),
+    )
     const missing = traceIds.filter((traceId) => !known.has(traceId))
     await select(traceIds.filter((traceId) => known.has(traceId)))
     await ports.checkpoints.addSelected(missing.map((traceId) => ({ traceId })))
@@ -67,7 +93,7 @@ function toMissing(traceId: string): Failure {
     traceId,
     stage: 'load',
     code: 'trace.not_found',
-    message: 'The tracking server has no such trace (any more).',
+    message: 'The experiment has no such trace (any more).',
     attempts: 1,
     next: 'none',
   }
@@ -129,7 +155,7 @@ export function sample<T extends { rank: number; stratum: string; arrival: numbe
 ): T[] {
   const strata = [...Map.groupBy(candidates, ({ stratum }) => stratum).values()]
   for (const stratum of strata) stratum.sort((a, b) => a.rank - b.rank)
-  strata.sort((a, b) => a.length - b.length || (a[0]?.stratum ?? '').localeCompare(b[0]?.stratum ?? ''))
+  strata.sort((a, b) => a.length - b.length || ((a[0]?.stratum ?? '') < (b[0]?.stratum ?? '') ? -1 : 1))
   const chosen: T[] = []
   for (const [index, stratum] of strata.entries()) {
     const fairShare = Math.ceil((size - chosen.length) / (strata.length - index))

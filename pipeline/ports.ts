@@ -41,6 +41,12 @@ export type Tracking = {
   linkTraces: (runId: string, traceIds: readonly string[], options: Cancellable) => Promise<void>
   /** How many traces the server itself says are linked. */
   countLinked: (run: { runId: string; experimentId: string }, options: Cancellable) => Promise<number>
+  /** Those of the traces that the server does not say are linked. */
+  findUnlinked: (
+    run: { runId: string; experimentId: string },
+    traceIds: readonly string[],
+    options: Cancellable,
+  ) => Promise<string[]>
   /** Creates the assessment once; a second call with the same id is no error. */
   createAssessment: (assessment: AssessmentRecord, options: Cancellable) => Promise<void>
   /** Adds rationale and metadata to an assessment that exists. */
@@ -180,4 +186,5 @@ export type PipelinePorts = {
   codeVersion: string
 }
 
-export type PipelineInput = { runId: string; spec: InsightSpec }
+/** `isLoaded`: the selection was made and linked by an earlier attempt, and is not to change any more. */
+export type PipelineInput = { runId: string; spec: InsightSpec; isLoaded?: boolean }

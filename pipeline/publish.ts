@@ -2,8 +2,8 @@
 // job that was killed goes on with the rest. FINISHED comes last: whoever sees it finds everything else in place.
 import { type ClusterDetails, maxMapPoints, toClusterDetails, toMapRecords, toSummaryLine } from './artifact.ts'
 import type { ArtifactInput } from './artifact.ts'
-import { createBatcher, forEachConcurrent } from './concurrency.ts'
-import { AppError } from './errors.ts'
+import { createTicker, forEachConcurrent } from './concurrency.ts'
+import { AppError, type ErrorCode, isRetryable } from './errors.ts'
 import { assessmentId } from './ids.ts'
 import type { Counts, InsightSpec, SummaryRecord, Usage } from './insight.ts'
 import { clusterDetailsPath, clusterTag, clusterTagValue, ownClusterTag, shorten } from './names.ts'
@@ -11,6 +11,9 @@ import type { Analyst, Cancellable, ClusterAssignment, PipelinePorts } from './p
 import { summaryPromptVersion, toAssessment, writeConcurrency } from './summarize.ts'
 
 type Ports = Pick<PipelinePorts, 'tracking' | 'analyst' | 'checkpoints' | 'emit'>
+
+/** Traces ticked off in one statement: after a kill at most as many are written once more, which changes nothing. */
+const markedAtOnce = 50
 
 /** Writes what each trace's place in the hierarchy is: rationale and metadata of its assessment, and both cluster tags. */
 export async function publishAssignments(
@@ -30,21 +33,22 @@ export async function publishAssignments(
   const concurrency = { concurrency: writeConcurrency, signal: options.signal }
 
   // Assessments that could not be written while summarizing.
+  const written = createTicker<string>((ids) => ports.checkpoints.markPublished('assessment', ids), markedAtOnce)
   await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('assessment')), concurrency, async (traceId) => {
     const record = recordOf.get(traceId)
     if (record === undefined) return
-    await onExistingTrace(traceId, ports, () =>
+    const isWritten = await writeTo(traceId, ports, () =>
       ports.tracking.createAssessment(toAssessment(runId, record, promptVersion), options),
     )
-    await ports.checkpoints.markPublished('assessment', [traceId])
-  })
+    if (isWritten) written.add(traceId)
+  }).finally(() => written.settled())
 
-  const mark = createBatcher<string>((ids) => ports.checkpoints.markPublished('cluster', ids), 50)
+  const placed = createTicker<string>((ids) => ports.checkpoints.markPublished('cluster', ids), markedAtOnce)
   await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('cluster')), concurrency, async (traceId) => {
     const assignment = assignmentOf.get(traceId)
     if (assignment === undefined) return
     const value = clusterTagValue(runId, assignment.clusterId)
-    await onExistingTrace(traceId, ports, async () => {
+    const isWritten = await writeTo(traceId, ports, async () => {
       await ports.tracking.updateAssessment(
         {
           traceId,
@@ -63,25 +67,30 @@ export async function publishAssignments(
       await ports.tracking.setTraceTag({ traceId, key: clusterTag, value }, options)
       await ports.tracking.setTraceTag({ traceId, key: ownClusterTag(runId), value }, options)
     })
-    await mark.add(traceId)
+    if (isWritten) placed.add(traceId)
     options.onDone()
-  })
+  }).finally(() => placed.settled())
 }
 
-/** A trace that was deleted meanwhile cannot be written to; that is its own affair and stops nobody else. */
-async function onExistingTrace(traceId: string, ports: Ports, write: () => Promise<void>): Promise<void> {
+/**
+ * Writes to one trace and says whether it worked. What MLflow refuses for good (the trace was deleted meanwhile, a value it
+ * does not take) is that trace's own affair: recorded, and the rest goes on. What may pass is thrown: the job tries again.
+ */
+async function writeTo(traceId: string, ports: Ports, write: () => Promise<void>): Promise<boolean> {
   try {
     await write()
+    return true
   } catch (error) {
-    if (!(error instanceof AppError) || (error.code !== 'mlflow.not_found' && error.code !== 'trace.not_found'))
-      throw error
-    ports.emit({
-      type: 'log',
-      level: 'warn',
-      message: `Trace ${traceId} no longer exists; its summary is kept in the artifact only.`,
-    })
+    if (!(error instanceof AppError) || isRetryable[error.code] || !refusals.has(error.code)) throw error
+    const { code, message } = error
+    await ports.checkpoints.saveFailures([
+      { traceId, stage: 'publish', code, message: shorten(message, 500), attempts: 1, next: 'none' },
+    ])
+    return false
   }
 }
+
+const refusals: ReadonlySet<ErrorCode> = new Set(['trace.not_found', 'mlflow.not_found', 'mlflow.invalid_request'])
 
 async function* pagesToItems<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
   for await (const page of pages) yield* page
@@ -99,9 +108,10 @@ export async function publishArtifacts(
   const details = toClusterDetails(input)
   const clusterOf = new Map(grouping.assignments.map(({ traceId, clusterId }) => [traceId, clusterId]))
 
-  await upload(
+  await uploadLines(
     'insights/summaries.jsonl',
-    `${input.records.map((record) => toSummaryLine(record, clusterOf.get(record.traceId) ?? null)).join('\n')}\n`,
+    input.records.map((record) => toSummaryLine(record, clusterOf.get(record.traceId) ?? null)),
+    upload,
   )
   await upload('insights/failures.json', JSON.stringify({ failures: input.failures }, null, 2))
   for (const prompt of input.analyst.prompts)
@@ -111,6 +121,35 @@ export async function publishArtifacts(
     await upload('insights/map.json', JSON.stringify(toMapRecords(grouping)))
   await upload(clusterDetailsPath, JSON.stringify(details))
   return details
+}
+
+/** Every store takes an artifact of this many characters: a server refuses more than 10 MiB, and UTF-8 needs at most three bytes each. */
+const charsPerPart = 3 * 1024 * 1024
+
+/** Uploads lines as one file, or as numbered parts where the server's store takes no large ones. */
+async function uploadLines(
+  path: string,
+  lines: readonly string[],
+  upload: (path: string, body: string) => Promise<void>,
+): Promise<void> {
+  const parts: string[] = []
+  let part = ''
+  for (const line of lines) {
+    if (part !== '' && part.length + line.length > charsPerPart) {
+      parts.push(part)
+      part = ''
+    }
+    part += `${line}\n`
+  }
+  parts.push(part)
+  try {
+    await upload(path, parts.join(''))
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'mlflow.unsupported' || parts.length === 1) throw error
+    const [stem = '', extension = ''] = path.split(/\.(?=[^.]*$)/)
+    for (const [at, body] of parts.entries())
+      await upload(`${stem}-${String(at + 1).padStart(4, '0')}.${extension}`, body)
+  }
 }
 
 function toConfig(spec: InsightSpec, analyst: Pick<Analyst, 'models' | 'prompts'>): Record<string, unknown> {

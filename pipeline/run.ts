@@ -18,7 +18,7 @@ import { loadSelection } from './load.ts'
 import { toMetrics } from './metrics.ts'
 import { shorten } from './names.ts'
 import type { Cancellable, ClusterAssignment, PipelineInput, PipelinePorts } from './ports.ts'
-import { publishArtifacts, publishAssignments, toParams, toRunMetrics } from './publish.ts'
+import { publishArtifacts, publishAssignments, toRunMetrics } from './publish.ts'
 import { summarizePending } from './summarize.ts'
 
 export type InsightResult = {
@@ -54,14 +54,16 @@ export async function runInsight(
   }
 
   await tracking.updateRun({ runId, status: 'RUNNING' }, options)
-  await tracking.logBatch(runId, { params: toParams(spec, analyst, ports.codeVersion) }, options)
 
   await enter('load', 0)
-  const selected = await loadSelection({ runId, spec }, ports, {
-    ...options,
-    onProgress: (found) =>
-      ports.emit({ type: 'progress', stage: 'load', done: found, total: found, failed: 0, usage: noUsage }),
-  })
+  const selected =
+    input.isLoaded === true
+      ? await checkpoints.countSelected()
+      : await loadSelection({ runId, spec }, ports, {
+          ...options,
+          onProgress: (found) =>
+            ports.emit({ type: 'progress', stage: 'load', done: found, total: found, failed: 0, usage: noUsage }),
+        })
   await tracking.logBatch(runId, { tags: { 'mlflow.insights.trace_count': String(selected) } }, options)
 
   await enter('summarize', selected)
@@ -69,14 +71,22 @@ export async function runInsight(
   const records = await readAll(checkpoints.summaries())
 
   await enter('embed', records.length)
-  const embedded = await embedSummaries(records, spec, ports, { ...options, onProgress: () => undefined })
+  const report = (stage: Stage, total: number) => (done: number) =>
+    ports.emit({ type: 'progress', stage, done, total, failed: 0, usage: noUsage })
+  const embedded = await embedSummaries(records, spec, ports, {
+    ...options,
+    onProgress: report('embed', records.length),
+  })
 
   await enter('cluster', records.length)
   const grouped = await clusterSummaries(records, embedded.vectors, spec, ports, options)
 
   const nodes = nodesToName(grouped.tree, records)
   await enter('name', nodes.length)
-  const named = await analyst.nameClusters({ instruction: spec.instruction, nodes, total: records.length }, options)
+  const named = await analyst.nameClusters(
+    { instruction: spec.instruction, nodes, total: records.length },
+    { ...options, onProgress: report('name', nodes.length) },
+  )
   const grouping = toGrouping(grouped, named.names, records)
   await checkpoints.saveClusters(grouping.clusters, grouping.assignments)
   ports.emit({ type: 'clusters', clusters: grouping.nodeCount, leaves: grouping.leafCount })
@@ -98,7 +108,7 @@ export async function runInsight(
   const summaryUsage = (await checkpoints.counts()).usage
   const usage = [embedded.usage, named.usage, overview.usage].reduce(addUsage, summaryUsage)
   const checked = { ...overview, keyPoints: keepKnownEvidence(overview.keyPoints, records) }
-  let published = 0
+  let published = records.length - (await countItems(checkpoints.unpublished('cluster')))
   await publishAssignments(
     { runId, records, assignments: grouping.assignments, paths: titlePaths(grouping.clusters) },
     ports,
@@ -167,7 +177,7 @@ async function requireEnoughSummaries(spec: InsightSpec, ports: PipelinePorts): 
     )
   }
   const attempted = selected - skipped
-  if (attempted === 0 || summarized / attempted >= spec.minSuccessShare) return
+  if (summarized > 0 && summarized / attempted >= spec.minSuccessShare) return
   const byCode = Map.groupBy(await ports.checkpoints.failures(), ({ code }) => code)
   const causes = [...byCode].sort(([, a], [, b]) => b.length - a.length).map(([code, all]) => `${all.length} × ${code}`)
   const example = [...byCode.values()][0]?.[0]?.message ?? ''
@@ -192,6 +202,12 @@ function keepKnownEvidence(keyPoints: readonly KeyPoint[], records: readonly Sum
   return keyPoints.map((point) => ({ ...point, evidence: point.evidence.filter(isKnown) }))
 }
 
+async function countItems<T>(pages: AsyncIterable<T[]>): Promise<number> {
+  let count = 0
+  for await (const page of pages) count += page.length
+  return count
+}
+
 async function readAll<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
   const all: T[] = []
   for await (const page of pages) for (const item of page) all.push(item)
@@ -201,17 +217,22 @@ async function readAll<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
 /** The run's description in MLflow: what a person sees who opens the run there. */
 function toNote(spec: InsightSpec, details: ClusterDetails): string {
   const lines = details.clusters.map(
-    ({ title, size, share }) => `- **${title}**: ${size} traces (${Math.round(share * 100)} %)`,
+    ({ title, size, share }) => `- **${toPlain(title)}**: ${size} traces (${Math.round(share * 100)} %)`,
   )
   return shorten(
     [
-      `**${spec.instruction}**`,
+      `**${toPlain(spec.instruction)}**`,
       ...(spec.description === '' ? [] : [spec.description]),
       details.overview,
       lines.join('\n'),
     ].join('\n\n'),
     7_000,
   )
+}
+
+/** Trace text may stand in titles and overview, and MLflow renders the note as Markdown: no links, images or HTML from it. */
+function toPlain(text: string): string {
+  return text.replace(/[\\`*_[\]<>!|#]/g, (mark) => `\\${mark}`)
 }
 
 /** Seconds spent in each stage, to the millisecond. */

@@ -1,6 +1,6 @@
 // Every pending trace is read, summarized and made durable on its own: one that fails is recorded and the rest goes on.
-import { createBatcher, forEachConcurrent } from './concurrency.ts'
-import { AppError, isRetryable } from './errors.ts'
+import { createBackground, createBatcher, createTicker, forEachConcurrent } from './concurrency.ts'
+import { AppError, type ErrorCode, isRetryable } from './errors.ts'
 import { assessmentId } from './ids.ts'
 import type { Failure, InsightSpec, Summary, SummaryRecord, TraceFacts } from './insight.ts'
 import { assessmentName, shorten } from './names.ts'
@@ -38,9 +38,11 @@ export async function summarizePending(
     if (skipped.length > 0) await ports.checkpoints.saveSkipped(skipped)
   }, chunkSize)
   const publisher = createAssessmentPublisher(runId, ports, options)
+  const afterwards = createBackground(chunkSize)
 
+  const outage = createOutageDetector()
   await forEachConcurrent(
-    pendingInfos(ports, options),
+    pendingInfos({ ports, experimentId: spec.experimentId }, options),
     { concurrency: spec.concurrency, signal: options.signal },
     async ({ traceId, ordinal, info }) => {
       const outcome = await summarizeOne(
@@ -49,16 +51,23 @@ export async function summarizePending(
         known,
         options,
       )
-      await save.add(outcome)
-      options.onDone(outcome)
-      if (outcome.kind === 'summary') await publisher.add(outcome.record)
+      // The next trace is read while this one is saved. Saved first, written to MLflow after: the other way round, a
+      // killed job would leave one text in the assessment and summarize anew into another.
+      await afterwards.start(async () => {
+        await save.add(outcome)
+        outage.observe(outcome)
+        options.onDone(outcome)
+        if (outcome.kind === 'summary') await publisher.add(outcome.record)
+      })
     },
   )
-  await publisher.finish()
+    // Whatever happens, nothing may still be writing when the next attempt begins.
+    .finally(() => afterwards.settled())
+    .finally(() => publisher.finish())
 }
 
 async function* pendingInfos(
-  ports: Ports,
+  { ports, experimentId }: { ports: Ports; experimentId: string },
   options: Cancellable,
 ): AsyncGenerator<{ traceId: string; ordinal: number; info: TraceInfo | undefined }> {
   for await (const page of ports.checkpoints.pending()) {
@@ -66,7 +75,7 @@ async function* pendingInfos(
       page.map(({ traceId }) => traceId),
       options,
     )
-    const byId = new Map(infos.map((info) => [info.traceId, info]))
+    const byId = new Map(infos.filter((info) => info.experimentId === experimentId).map((info) => [info.traceId, info]))
     for (const { traceId, ordinal } of page) yield { traceId, ordinal, info: byId.get(traceId) }
   }
 }
@@ -80,7 +89,7 @@ async function summarizeOne(
   const { traceId, ordinal, info } = item
   try {
     if (info === undefined) throw new AppError('trace.not_found', 'The trace was deleted after it had been selected.')
-    const trace = await ports.tracking.readTrace(info, options)
+    const trace = await readOne(info, ports, options)
     const transcript = toTranscript(trace, { known })
     const summary = await ports.analyst.summarize({ instruction: item.instruction, transcript }, options)
     return {
@@ -96,12 +105,48 @@ async function summarizeOne(
   }
 }
 
+/**
+ * A trace the server cannot deliver (it breaks off, or takes for ever) looks like a server that is gone. One question tells
+ * them apart: if the server answers that, the trace alone is at fault.
+ */
+async function readOne(info: TraceInfo, ports: Ports, options: Cancellable): Promise<Trace> {
+  try {
+    return await ports.tracking.readTrace(info, options)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'mlflow.unreachable' || options.signal.aborted) throw error
+    await ports.tracking.getTraceInfos([info.traceId], options)
+    throw new AppError('trace.unreadable', 'MLflow breaks off when it is asked for this trace.', { cause: error })
+  }
+}
+
+/** So many failures in a row, all with one cause that passes, are an outage and not so many bad traces. */
+const outageLength = 20
+
+/** Throws the cause when an outage is under way: the job waits and goes on, instead of failing trace after trace. */
+function createOutageDetector(): { observe: (outcome: Outcome) => void } {
+  let code = ''
+  let length = 0
+  return {
+    observe: (outcome) => {
+      if (outcome.kind !== 'failure' || outcome.failure.next !== 'retry') {
+        length = 0
+        return
+      }
+      length = outcome.failure.code === code ? length + 1 : 1
+      code = outcome.failure.code
+      if (length >= outageLength)
+        throw new AppError(code as ErrorCode, `${length} traces in a row failed: ${outcome.failure.message}`)
+    },
+  }
+}
+
 /** Errors that would hit every other trace alike: better to stop, and go on when they are mended. */
 function isTotal(error: AppError): boolean {
   return [
     'mlflow.unreachable',
     'mlflow.unauthorized',
     'mlflow.host_refused',
+    'model.unreachable',
     'model.unauthorized',
     'model.not_found',
     'database.unavailable',
@@ -185,28 +230,28 @@ function createAssessmentPublisher(
   options: Cancellable,
 ): { add: (record: SummaryRecord) => Promise<void>; finish: () => Promise<void> } {
   const promptVersion = summaryPromptVersion(ports.analyst)
-  const underWay = new Set<Promise<void>>()
-  const markWritten = createBatcher<string>((ids) => ports.checkpoints.markPublished('assessment', ids), chunkSize)
+  const writes = createBackground(writeConcurrency)
+  const written = createTicker<string>((ids) => ports.checkpoints.markPublished('assessment', ids), chunkSize)
   let isBroken = false
   const write = async (record: SummaryRecord): Promise<void> => {
     try {
       await ports.tracking.createAssessment(toAssessment(runId, record, promptVersion), options)
-      await markWritten.add(record.traceId)
     } catch (error) {
-      if (!isBroken)
-        ports.emit({ type: 'log', level: 'warn', message: 'Some summaries could not be written to MLflow yet.' })
-      isBroken = error instanceof AppError && isTotal(error)
+      if (isBroken || options.signal.aborted) return
+      // The client has tried for minutes by now; publishing tries again when all summaries are there.
+      isBroken = !(error instanceof AppError) || isRetryable[error.code] || isTotal(error)
+      ports.emit({ type: 'log', level: 'warn', message: 'Some summaries could not be written to MLflow yet.' })
+      return
     }
+    written.add(record.traceId)
   }
   return {
     add: async (record) => {
-      if (isBroken) return
-      while (underWay.size >= writeConcurrency) await Promise.race(underWay)
-      const writing: Promise<void> = write(record).finally(() => underWay.delete(writing))
-      underWay.add(writing)
+      if (!isBroken) await writes.start(() => write(record))
     },
     finish: async () => {
-      await Promise.all(underWay)
+      await writes.settled()
+      await written.settled()
     },
   }
 }

@@ -42,7 +42,12 @@ export type AppDeps = {
 export function createApp(deps: AppDeps) {
   const api = new Hono<CallerEnv>()
     .use(
-      identifyCaller({ auth: deps.auth, own: deps.tracking.client, clientFor: deps.tracking.clientFor, now: deps.now }),
+      identifyCaller({
+        auth: deps.auth,
+        own: deps.tracking.quickClient,
+        clientFor: deps.tracking.clientFor,
+        now: deps.now,
+      }),
     )
     .get(
       '/service',
@@ -73,7 +78,8 @@ export function createApp(deps: AppDeps) {
   app.get('/healthz', (c) => c.text('ok'))
   app.get('/readyz', async (c) => {
     await pingDatabase(deps.database)
-    await deps.tracking.client.capabilities({ signal: c.req.raw.signal })
+    // Asked anew each time, unlike its capabilities.
+    await deps.tracking.quickClient.searchExperiments({ maxResults: 1 }, { signal: c.req.raw.signal })
     return c.text('ready')
   })
   app.get('/metrics', async (c) =>

@@ -62,6 +62,7 @@ export async function startService(
   const create: CreateDeps = {
     jobs,
     chooseAnalyst,
+    codeVersion: packageJson.version,
     concurrencyOf: (choices) =>
       config.model.concurrency ??
       ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : 8),
@@ -97,7 +98,10 @@ export async function startService(
   const url = config.mode === 'worker' ? '' : await listen(app.fetch, config, stack)
   const close = stack.move()
   if (tracking.samplesExperimentId !== undefined && config.mode === 'all') {
-    await startFirstInsight(tracking, tracking.samplesExperimentId, { database, create })
+    // Without it the service is as good; somebody may have deleted the samples.
+    await startFirstInsight(tracking, tracking.samplesExperimentId, { database, create }).catch((error: unknown) =>
+      log.warn({ err: error }, 'first insight not started'),
+    )
   }
   log.info(
     { url, tracking: tracking.kind, trackingUri: tracking.uri, database: database.kind, mode: config.mode },

@@ -11,8 +11,10 @@ import type { MlflowCredentials } from './mlflow/config.ts'
 export type TrackingServer = AsyncDisposable & {
   kind: 'embedded' | 'mlflow'
   uri: string
-  /** The service's own account. */
+  /** The service's own account, as patient as MLflow's own client: for jobs. */
   client: MlflowClient
+  /** The same account for somebody who waits in front of a screen: a server that is gone is told at once. */
+  quickClient: MlflowClient
   /** A client that asks with a caller's own `Authorization` header. */
   clientFor: (authorization: string) => MlflowClient
   /** Where the sample conversations are; only the embedded store has them. */
@@ -59,14 +61,18 @@ export async function openTracking(config: Pick<Config, 'tracking' | 'dataDir' |
   }
 }
 
+const quick = { maxRetries: 1, backoffMs: 200, timeoutMs: 15_000 }
+
 function clientsOf(
   trackingUri: string,
   { tracking }: Pick<Config, 'tracking'>,
-): { client: MlflowClient; clientFor: (authorization: string) => MlflowClient } {
+): Pick<TrackingServer, 'client' | 'quickClient' | 'clientFor'> {
   const shared = { trackingUri, ...(tracking.workspace === undefined ? {} : { workspace: tracking.workspace }) }
   return {
     client: createMlflowClient({ ...shared, credentials: ownCredentials(tracking) }),
-    clientFor: (authorization) => createMlflowClient({ ...shared, credentials: { kind: 'header', authorization } }),
+    quickClient: createMlflowClient({ ...shared, ...quick, credentials: ownCredentials(tracking) }),
+    clientFor: (authorization) =>
+      createMlflowClient({ ...shared, ...quick, credentials: { kind: 'header', authorization } }),
   }
 }
 

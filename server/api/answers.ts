@@ -5,7 +5,7 @@ import { noMetrics } from '#/pipeline/metrics.ts'
 import { clusterTagValue, ownClusterTag } from '#/pipeline/names.ts'
 import type { Assessment, TraceInfo } from '#/pipeline/trace.ts'
 import type { InsightTrace } from '#/server/db/insight-traces.ts'
-import type { InsightRecord } from '#/server/db/insights.ts'
+import type { InsightListed, InsightRecord } from '#/server/db/insights.ts'
 import type { Progress, StoredCluster } from '#/server/db/records.ts'
 import { findClusterLink, type MlflowUi, toRunLink, toTraceLink } from '#/server/mlflow/links.ts'
 import type { z } from 'zod'
@@ -24,7 +24,7 @@ import type {
 } from './schemas.ts'
 
 /** A row of the table of Insights. */
-export function toInsightRow(record: InsightRecord, ui: MlflowUi, nowMs: number): InsightRow {
+export function toInsightRow(record: InsightListed, ui: MlflowUi, nowMs: number): InsightRow {
   const run = { experimentId: record.experimentId, runId: record.id }
   const endMs = record.finishedAt?.getTime() ?? nowMs
   return {
@@ -56,7 +56,7 @@ export function toInsightAnswer(record: InsightRecord, ui: MlflowUi, nowMs: numb
     ...toInsightRow(record, ui, nowMs),
     scope:
       'traceIds' in scope
-        ? { trace_ids: [...scope.traceIds] }
+        ? { trace_count: scope.traceIds.length }
         : {
             filter: scope.filter,
             ...(scope.maxTraces === undefined ? {} : { max_traces: scope.maxTraces }),

@@ -96,7 +96,8 @@ export function guardOrigin(options: { auth: 'none' | 'mlflow' }) {
     }
     const origin = c.req.header('origin')
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-    if (changes && origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host) {
+    // A sandboxed page sends `null`.
+    if (changes && origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) {
       throw new AppError('auth.forbidden', 'Another site may not make changes here.')
     }
     await next()

@@ -1,6 +1,7 @@
 // An Insight as it happens: server-sent events that can be picked up again where they broke off.
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import type { RunStatus } from '#/pipeline/insight.ts'
 import type { Database } from '#/server/db/database.ts'
 import { findLastSeq } from '#/server/db/events.ts'
 import { getInsight } from '#/server/db/insights.ts'
@@ -33,7 +34,6 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
         Number.isInteger(lastEventId) && lastEventId >= 0
           ? lastEventId
           : Math.max(0, (await findLastSeq(database.db, record.id)) - recentEvents)
-      const hasEnded = record.status !== 'SCHEDULED' && record.status !== 'RUNNING'
 
       const stateOf = async (): Promise<InsightEvent> => ({
         type: 'state',
@@ -48,22 +48,28 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
             data: JSON.stringify(event),
             ...(seq === undefined ? {} : { id: String(seq) }),
           })
-        const heartbeat = setInterval(() => void stream.write(': still here\n\n'), heartbeatMs)
+        // The end is an event too, but a process killed at the wrong moment may never have written it.
+        const beat = async (): Promise<void> => {
+          await stream.write(': still here\n\n')
+          if (hasEnded((await getInsight(database.db, record.id)).status)) gone.abort()
+        }
+        const heartbeat = setInterval(() => void beat().catch(() => gone.abort()), heartbeatMs)
         try {
           await send(await stateOf())
-          if (hasEnded) return await send({ type: 'end', status: record.status })
+          if (hasEnded(record.status)) return await send({ type: 'end', status: record.status })
           for await (const { seq, event } of events.subscribe(record.id, { after, signal: gone.signal })) {
             const current = await toInsightEvent(event, database, record.id)
             // An Insight that was resumed has the end of its earlier attempt in its log.
             if (current.type === 'end') {
-              const { status } = await getInsight(database.db, record.id)
-              if (status === 'SCHEDULED' || status === 'RUNNING') continue
-              await send(await stateOf())
-              await send({ type: 'end', status }, seq)
-              return
+              if (!hasEnded((await getInsight(database.db, record.id)).status)) continue
+              break
             }
             await send(current, seq)
           }
+          const { status } = await getInsight(database.db, record.id)
+          if (!hasEnded(status)) return
+          await send(await stateOf())
+          await send({ type: 'end', status })
         } finally {
           clearInterval(heartbeat)
           gone.abort()
@@ -71,6 +77,10 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
       })
     },
   )
+}
+
+function hasEnded(status: RunStatus): boolean {
+  return status !== 'SCHEDULED' && status !== 'RUNNING'
 }
 
 async function toInsightEvent(

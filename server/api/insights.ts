@@ -5,7 +5,14 @@ import { sha256 } from '#/pipeline/ids.ts'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
 import type { Database } from '#/server/db/database.ts'
 import { claimKey, releaseKey, settleKey } from '#/server/db/idempotency.ts'
-import { getInsight, type InsightRecord, listInsights, updateInsight } from '#/server/db/insights.ts'
+import { reopenFailures } from '#/server/db/insight-traces.ts'
+import {
+  getInsight,
+  type InsightListed,
+  type InsightRecord,
+  listInsights,
+  updateInsight,
+} from '#/server/db/insights.ts'
 import { createInsight, type CreateDeps, hashBody } from '#/server/insights/create.ts'
 import { endInsight, type RunnerDeps } from '#/server/insights/run-job.ts'
 import type { Jobs } from '#/server/jobs/jobs.ts'
@@ -17,6 +24,7 @@ import { route, validate } from './validate.ts'
 const tag = 'Insights'
 
 export type InsightRouteDeps = {
+  auth: 'none' | 'mlflow'
   database: Database
   jobs: Jobs
   create: CreateDeps
@@ -37,13 +45,13 @@ export async function getVisibleInsight(
 }
 
 /** While a job runs its counts are those of the checkpoints. */
-export async function withLiveCounts(database: Database, record: InsightRecord): Promise<InsightRecord> {
-  if (record.status === 'FINISHED') return record
+export async function withLiveCounts<T extends InsightListed>(database: Database, record: T): Promise<T> {
+  if (record.status !== 'SCHEDULED' && record.status !== 'RUNNING') return record
   const { selected, summarized, skipped, failed, usage } = await createCheckpoints(database.db, record.id).counts()
   return { ...record, counts: { ...record.counts, selected, summarized, skipped, failed }, usage }
 }
 
-export function insightRoutes({ database, jobs, create, end, now }: InsightRouteDeps) {
+export function insightRoutes({ auth, database, jobs, create, end, now }: InsightRouteDeps) {
   const { db } = database
   return new Hono<CallerEnv>()
     .get(
@@ -71,7 +79,8 @@ export function insightRoutes({ database, jobs, create, end, now }: InsightRoute
         return c.json({
           items: rows.map((record) => toInsightRow(record, ui, now())),
           ...(page.nextPageToken === undefined ? {} : { next_page_token: page.nextPageToken }),
-          total: page.total,
+          // Of all experiments together only those are counted that the caller may read, and MLflow alone knows which.
+          ...(auth === 'mlflow' && query.experiment_id === undefined ? {} : { total: page.total }),
         })
       },
     )
@@ -121,6 +130,8 @@ export function insightRoutes({ database, jobs, create, end, now }: InsightRoute
         if (record.status !== 'SCHEDULED' && record.status !== 'RUNNING') {
           throw new AppError('insight.conflict', `The Insight is ${record.status} already; there is nothing to cancel.`)
         }
+        // Whoever may only read must not stop: MLflow decides, by the same write.
+        if (auth === 'mlflow') await c.var.caller.client.updateRun({ runId: record.id, status: 'KILLED' }, { signal })
         await jobs.cancel(record.id)
         await endInsight(record.id, 'KILLED', end)
         const ui = await c.var.caller.client.ui({ signal })
@@ -141,7 +152,14 @@ export function insightRoutes({ database, jobs, create, end, now }: InsightRoute
         }
         await c.var.caller.client.updateRun({ runId: record.id, status: 'SCHEDULED' }, { signal })
         await jobs.enqueue(record.id, async (tx) => {
-          await updateInsight(tx, record.id, { status: 'SCHEDULED', error: null, finishedAt: null })
+          const isMine = await updateInsight(
+            tx,
+            record.id,
+            { status: 'SCHEDULED', error: null, finishedAt: null },
+            { ifStatus: ['KILLED', 'FAILED'] },
+          )
+          if (!isMine) throw new AppError('insight.conflict', 'The Insight is being resumed already.')
+          await reopenFailures(tx, record.id)
         })
         const ui = await c.var.caller.client.ui({ signal })
         return c.json(toInsightAnswer(await withLiveCounts(database, await getInsight(db, record.id)), ui, now()), 202)

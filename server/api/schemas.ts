@@ -249,7 +249,15 @@ export type InsightRow = z.infer<typeof InsightRow>
 
 /** The whole state of one Insight, its tree aside. */
 export const InsightAnswer = InsightRow.extend({
-  scope: ScopeBody,
+  scope: z.union([
+    z.object({ trace_count: count }).describe('named one by one; they are the traces of the Insight'),
+    z.object({
+      filter: z.string(),
+      max_traces: count.optional(),
+      sample: z.enum(sampleMethods).optional(),
+      stratify_by: z.string().optional(),
+    }),
+  ]),
   seed: count,
   models: z.object({ thinking: z.string(), summary: z.string(), embedding: z.string(), reasoning_effort: z.string() }),
   prompts: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() })),

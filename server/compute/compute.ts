@@ -13,9 +13,12 @@ export async function featurizeInThread(
   return answer.vectors
 }
 
-/** The pipeline's `Group` port, in a thread of its own. */
+/** The pipeline's `Group` port, in a thread of its own. The vectors go with it: the caller's are empty afterwards. */
 export const groupInThread: Group = async (vectors, options, { signal }) => {
-  const answer = await runInThread({ kind: 'group', vectors, options }, { signal })
+  const answer = await runInThread(
+    { kind: 'group', vectors, options },
+    { signal, transfer: [vectors.data.buffer as ArrayBuffer] },
+  )
   if (answer.kind !== 'grouped') throw new Error(`The compute thread answered ${answer.kind}.`)
   return { tree: answer.tree, map: answer.map }
 }
@@ -23,11 +26,15 @@ export const groupInThread: Group = async (vectors, options, { signal }) => {
 /** One task in one thread; an aborted signal ends the thread at once. */
 function runInThread(
   task: ComputeTask,
-  { signal, onProgress }: Cancellable & { onProgress?: (share: number) => void },
+  {
+    signal,
+    onProgress,
+    transfer = [],
+  }: Cancellable & { onProgress?: (share: number) => void; transfer?: ArrayBuffer[] },
 ): Promise<ComputeAnswer> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task })
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, transferList: transfer })
     const settle = (done: () => void): void => {
       signal.removeEventListener('abort', onAbort)
       void worker.terminate()

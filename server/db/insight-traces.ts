@@ -84,7 +84,7 @@ export async function listInsightTraces(
     conditions.push(sql`(s.title ilike ${pattern} or s.text ilike ${pattern})`)
   }
   const match = sql.join(conditions, sql` and `)
-  const after = query.pageToken === undefined ? undefined : parsePageToken(order, query.pageToken)
+  const after = query.pageToken === undefined ? undefined : parsePageToken(order, query.pageToken, 'number')
   const beyond = query.order === 'asc' ? sql`>` : sql`<`
   const further =
     after === undefined
@@ -143,11 +143,11 @@ export async function listFailures(
   insightId: string,
   query: { pageSize: number; pageToken?: string },
 ): Promise<Page<Failure>> {
-  const after = query.pageToken === undefined ? undefined : parsePageToken('failures', query.pageToken)
+  const after = query.pageToken === undefined ? undefined : parsePageToken('failures', query.pageToken, 'number')
   const match = sql`insight_id = ${toStorableText(insightId)} and failure is not null and status <> 'skipped'`
   const { rows } = await db.execute<{ ordinal: number; failure: Failure }>(sql`
     select ordinal, failure from insight_traces
-    where ${match} and ordinal > ${Number(after?.key ?? -1)} order by ordinal limit ${query.pageSize + 1}
+    where ${match} and ordinal > ${Number(after?.value ?? -1)} order by ordinal limit ${query.pageSize + 1}
   `)
   const counted = await db.execute<{ total: number }>(
     sql`select count(*)::int as total from insight_traces where ${match}`,
@@ -155,7 +155,7 @@ export async function listFailures(
   const last = rows.length > query.pageSize ? rows[query.pageSize - 1] : undefined
   return {
     items: rows.slice(0, query.pageSize).map(({ failure }) => failure),
-    nextPageToken: last === undefined ? undefined : toPageToken('failures', { value: '', key: last.ordinal }),
+    nextPageToken: last === undefined ? undefined : toPageToken('failures', { value: last.ordinal, key: '' }),
     total: counted.rows[0]?.total ?? 0,
   }
 }
@@ -243,4 +243,12 @@ export async function listMemberships(db: Db, traceId: string): Promise<Membersh
     ...membership,
     clusterPath: titles.filter((title) => title !== null),
   }))
+}
+
+/** Makes the failed traces pending again that another try can help; the others stay failed, with their reason. */
+export async function reopenFailures(db: Db, insightId: string): Promise<void> {
+  await db.execute(sql`
+    update insight_traces set status = 'pending', failure = null
+    where insight_id = ${insightId} and status = 'failed' and failure ->> 'next' in ('retry', 'settings')
+  `)
 }

@@ -47,6 +47,8 @@ const columns = {
   deletedAt: insights.deletedAt,
 }
 
+const { spec: _spec, ...listedColumns } = columns
+
 // ---- writing ---------------------------------------------------------------------------------------------------
 
 export type NewInsight = {
@@ -189,8 +191,11 @@ const sortKeys: Record<InsightsQuery['sort'], { key: SQL; cast: SQL }> = {
 
 export type Page<T> = { items: T[]; nextPageToken: string | undefined; total: number }
 
+/** An Insight as lists show it: without its specification, which may name 100,000 traces. */
+export type InsightListed = Omit<InsightRecord, 'spec'>
+
 /** A page of the Insights that are not deleted. Throws `request.invalid` for a page token of another order. */
-export async function listInsights(db: Db, query: InsightsQuery): Promise<Page<InsightRecord>> {
+export async function listInsights(db: Db, query: InsightsQuery): Promise<Page<InsightListed>> {
   const { key, cast } = sortKeys[query.sort]
   const order = `${query.sort} ${query.order}`
   const match = and(
@@ -199,11 +204,14 @@ export async function listInsights(db: Db, query: InsightsQuery): Promise<Page<I
     query.status === undefined ? undefined : eq(insights.status, query.status),
     query.search === undefined || query.search === '' ? undefined : matches(query.search),
   )
-  const after = query.pageToken === undefined ? undefined : parsePageToken(order, query.pageToken)
+  const after =
+    query.pageToken === undefined
+      ? undefined
+      : parsePageToken(order, query.pageToken, query.sort === 'name' || query.sort === 'status' ? 'text' : 'number')
   const beyond = query.order === 'asc' ? sql`>` : sql`<`
   const direction = query.order === 'asc' ? sql`asc` : sql`desc`
   const rows = await db
-    .select({ record: columns, sortValue: sql<string | number>`${key}` })
+    .select({ record: listedColumns, sortValue: sql<string | number>`${key}` })
     .from(insights)
     .where(
       and(

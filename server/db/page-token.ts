@@ -16,10 +16,11 @@ export function toPageToken(sort: string, { value, key }: Place): string {
 }
 
 /** The place a token stands for. Throws `request.invalid` for a token that is no token of ours, or of another order. */
-export function parsePageToken(sort: string, token: string): Place {
+export function parsePageToken(sort: string, token: string, kind: 'text' | 'number'): Place {
   try {
     const parsed = place.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')))
-    if (parsed.s === sort) return { value: parsed.v, key: parsed.k }
+    const isComparable = kind === 'text' || (parsed.v !== '' && Number.isFinite(Number(parsed.v)))
+    if (parsed.s === sort && isComparable) return { value: parsed.v, key: parsed.k }
   } catch (error) {
     throw invalid(error)
   }

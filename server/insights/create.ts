@@ -3,6 +3,7 @@ import { AppError } from '#/pipeline/errors.ts'
 import { sha256 } from '#/pipeline/ids.ts'
 import type { InsightSpec, Scope } from '#/pipeline/insight.ts'
 import { shorten, startTags } from '#/pipeline/names.ts'
+import { toParams } from '#/pipeline/publish.ts'
 import type { Caller } from '#/server/api/caller.ts'
 import type { CreateInsightBody } from '#/server/api/schemas.ts'
 import { insertInsight } from '#/server/db/insights.ts'
@@ -15,11 +16,15 @@ const defaultSeed = 1
 /** Named traces beyond this number are checked by the job instead, which lists the missing ones as failures. */
 const maxCheckedTraces = 5_000
 
+/** Less than an abandoned idempotency key is kept, so that a slow request and its repetition never both create. */
+const writePatienceMs = 45_000
+
 export type CreateDeps = {
   jobs: Pick<Jobs, 'enqueue'>
   chooseAnalyst: ChooseAnalyst
   /** Traces worked on at once where neither the request nor the configuration says. */
   concurrencyOf: (choices: InsightChoices) => number
+  codeVersion: string
   now: () => number
   newId: () => string
 }
@@ -43,6 +48,8 @@ export async function createInsight(
   })
   await checkScope(spec, caller, signal)
 
+  // From here on the caller may go away: what is begun is brought to its end.
+  const patience = AbortSignal.timeout(writePatienceMs)
   const run = await caller.client.createRun(
     {
       experimentId: spec.experimentId,
@@ -55,21 +62,31 @@ export async function createInsight(
       },
       uniqueTag: 'mlflow.insights.request_id',
     },
-    { signal },
+    { signal: patience },
   )
-  await caller.client.updateRun({ runId: run.runId, status: 'SCHEDULED' }, { signal })
-  // The row and its place in the queue come to be together or not at all.
-  await deps.jobs.enqueue(run.runId, (tx) =>
-    insertInsight(tx, {
-      id: run.runId,
-      experimentName: experiment.name,
-      spec,
-      choices,
-      models: analyst.models,
-      prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
-      createdAt: new Date(spec.pinnedAtMs),
-    }),
-  )
+  try {
+    // Params can be written once only: here, and not by each attempt of a job, which may run on a newer version.
+    await caller.client.logBatch(run.runId, { params: toParams(spec, analyst, deps.codeVersion) }, { signal: patience })
+    await caller.client.updateRun({ runId: run.runId, status: 'SCHEDULED' }, { signal: patience })
+    // The row and its place in the queue come to be together or not at all.
+    await deps.jobs.enqueue(run.runId, (tx) =>
+      insertInsight(tx, {
+        id: run.runId,
+        experimentName: experiment.name,
+        spec,
+        choices,
+        models: analyst.models,
+        prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+        createdAt: new Date(spec.pinnedAtMs),
+      }),
+    )
+  } catch (error) {
+    // A run without a job must not look as if somebody worked on it.
+    await caller.client
+      .updateRun({ runId: run.runId, status: 'FAILED', endTimeMs: deps.now() }, { signal: patience })
+      .catch(() => undefined)
+    throw error
+  }
   return run.runId
 }
 

@@ -30,6 +30,8 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
   return async (insightId, { signal }) => {
     const record = await findInsight(database.db, insightId)
     if (record === undefined || record.deletedAt !== null) return
+    // Killed while it was being given up: what is left is to say so.
+    if (record.status === 'FAILED') return await endInsight(insightId, 'FAILED', deps)
     if (record.status === 'FINISHED' || record.status === 'KILLED') return
     await updateInsight(database.db, insightId, {
       status: 'RUNNING',
@@ -39,7 +41,7 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
     const writer = events.writer(insightId)
     try {
       const result = await runInsight(
-        { runId: insightId, spec: record.spec },
+        { runId: insightId, spec: record.spec, isLoaded: record.stage !== 'load' },
         {
           tracking: toTracking(client),
           analyst: chooseAnalyst(record.choices),
@@ -52,7 +54,7 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
         { signal },
       )
       await writer.close()
-      await updateInsight(database.db, insightId, toPatch(result), { ifStatus: ['RUNNING'] })
+      await updateInsight(database.db, insightId, toPatch(result), { ifStatus: ['SCHEDULED', 'RUNNING'] })
       await events.append(insightId, { type: 'end', status: 'FINISHED' })
     } catch (error) {
       await writer.close()
@@ -88,6 +90,9 @@ export function createGivenUp(deps: RunnerDeps): NonNullable<JobsOptions['onGive
   }
 }
 
+/** The job still holds its place in the queue meanwhile, and nobody may wait for minutes on a server that is gone. */
+const endPatienceMs = 5_000
+
 /**
  * Ends an Insight that did not finish: here, in MLflow, and for whoever watches. MLflow may be the very thing that is down;
  * then the run is mended when the Insight is resumed.
@@ -99,19 +104,20 @@ export async function endInsight(
   tags: Record<string, string> = {},
 ): Promise<void> {
   const finishedAt = new Date(deps.now())
+  const { selected, summarized, skipped, failed } = await createCheckpoints(deps.database.db, insightId).counts()
   const changed = await updateInsight(
     deps.database.db,
     insightId,
-    { status, finishedAt },
+    { status, finishedAt, counts: { selected, summarized, skipped, failed, clustered: 0, unassigned: 0 } },
     { ifStatus: ['SCHEDULED', 'RUNNING', status] },
   )
   if (!changed) return
-  const { signal } = new AbortController()
+  await deps.events.append(insightId, { type: 'end', status })
+  const signal = AbortSignal.timeout(endPatienceMs)
   try {
     await deps.client.updateRun({ runId: insightId, status, endTimeMs: finishedAt.getTime() }, { signal })
     if (Object.keys(tags).length > 0) await deps.client.logBatch(insightId, { tags }, { signal })
   } catch (error) {
     deps.log.warn({ insightId, err: error }, 'run not ended in MLflow')
   }
-  await deps.events.append(insightId, { type: 'end', status })
 }

@@ -32,7 +32,8 @@ export type Jobs = {
   stop: (graceMs: number) => Promise<void>
   /**
    * Queues the Insight; one that is queued or running already is left alone. `within` runs in the same transaction, with the
-   * transaction as its database: both happen or neither.
+   * transaction as its database: both happen or neither. Throws `insight.conflict` where `within` is given and the Insight
+   * still has a job.
    */
   enqueue: (insightId: string, within?: (tx: Db) => Promise<void>) => Promise<void>
   /** Takes the Insight out of the queue, or stops it where it runs; `false` when it is in neither. */
@@ -169,7 +170,15 @@ export function createJobs(options: JobsOptions): Jobs {
         // pg-boss reads a queue it has not met through its own connection; the embedded database has no second one, and
         // the transaction holds the first. Inside this context that read goes through the transaction as well.
         const db = fromDrizzle(tx, sql)
-        await transaction.run(db, () => boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId }))
+        const jobId = await transaction.run(db, () =>
+          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId }),
+        )
+        // Its last attempt is still being put away: what `within` did must not stay without a job.
+        if (jobId === null && within !== undefined) {
+          throw new AppError('insight.conflict', 'The Insight is just ending. Ask again in a moment.', {
+            retryAfterMs: 2_000,
+          })
+        }
       })
       if (workerId !== undefined) boss.notifyWorker(workerId)
     },

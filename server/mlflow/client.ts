@@ -59,6 +59,7 @@ export function toTracking(client: MlflowClient): Tracking {
     readTrace: client.readTrace,
     linkTraces: client.linkTraces,
     countLinked: client.countLinked,
+    findUnlinked: client.findUnlinked,
     createAssessment: client.createAssessment,
     updateAssessment: client.updateAssessment,
     setTraceTag: client.setTraceTag,

@@ -78,6 +78,7 @@ export function createPlainTracking(traces: readonly Trace[]): PlainTracking {
       for (const id of ids) self.linked.add(id)
     },
     countLinked: async () => self.linked.size,
+    findUnlinked: async (_run, ids) => ids.filter((id) => !self.linked.has(id)),
     createAssessment: async (assessment) => {
       self.writes++
       if (!byId.has(assessment.traceId)) throw new AppError('mlflow.not_found', 'No such trace.')

@@ -33,8 +33,8 @@ export function AboutRun({ insight }: { insight: InsightAnswer }) {
         )}
         <dt>Scope</dt>
         <dd>
-          {'trace_ids' in scope ? (
-            `${scope.trace_ids.length.toLocaleString()} traces named one by one`
+          {'trace_count' in scope ? (
+            `${scope.trace_count.toLocaleString()} traces named one by one`
           ) : (
             <>
               {scope.filter === '' ? 'Every trace of the experiment' : <code>{scope.filter}</code>}

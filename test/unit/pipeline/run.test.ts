@@ -167,9 +167,9 @@ test('a quote that its span does not hold is dropped, whatever the analyst claim
 test('an assessment that cannot be written while summarizing is written when publishing', async () => {
   const world = createPlainWorld(say(12))
   const create = world.tracking.createAssessment
-  let refused = 0
+  const isSummarizing = () => !world.events.some((event) => event.type === 'stage' && event.stage === 'embed')
   world.tracking.createAssessment = async (record, options) => {
-    if (refused++ < 5) throw new AppError('mlflow.server_error', 'MLflow is busy.')
+    if (isSummarizing()) throw new AppError('mlflow.server_error', 'MLflow is busy.')
     return create(record, options)
   }
   await runInsight({ runId, spec: plainSpec }, world, { signal: never })
@@ -190,4 +190,132 @@ test('the models at work never exceed the concurrency asked for', async () => {
   })
   await runInsight({ runId, spec: { ...plainSpec, concurrency: 3 } }, world, { signal: never })
   expect(most).toBe(3)
+})
+
+test('a named trace of another experiment is not read, linked or summarized', async () => {
+  const world = createPlainWorld([
+    ...say(6),
+    traceSaying('tr-foreign', 'refund secret of somebody else', { experimentId: '2' }),
+  ])
+  const spec = { ...plainSpec, scope: { traceIds: ['tr-0', 'tr-1', 'tr-2', 'tr-3', 'tr-4', 'tr-foreign'] } }
+  const { counts, details } = await runInsight({ runId, spec }, world, { signal: never })
+  expect(counts).toMatchObject({ selected: 6, summarized: 5, failed: 1 })
+  expect(details.failures[0]).toMatchObject({ trace_id: 'tr-foreign', code: 'trace.not_found' })
+  expect(world.tracking.linked.has('tr-foreign')).toBe(false)
+  expect(JSON.stringify([...world.tracking.artifacts.values()])).not.toContain('secret')
+})
+
+test('a model that goes away stops the job, so that traces wait for it instead of failing one by one', async () => {
+  const plain = createPlainAnalyst()
+  let isAway = true
+  const world = createPlainWorld(say(200), {
+    summarize: async (input, options) => {
+      if (isAway && Number(input.transcript.traceId.slice(3)) >= 50)
+        throw new AppError('model.server_error', 'Overloaded.')
+      return plain.summarize(input, options)
+    },
+  })
+  await expect(runInsight({ runId, spec: plainSpec }, world, { signal: never })).rejects.toMatchObject({
+    code: 'model.server_error',
+  })
+  expect((await world.checkpoints.counts()).failed).toBeLessThan(60)
+  isAway = false
+  await expect(runInsight({ runId, spec: plainSpec }, world, { signal: never })).resolves.toMatchObject({
+    counts: { selected: 200 },
+  })
+})
+
+test('a trace that MLflow cannot deliver fails alone; a server that is gone stops the job', async () => {
+  const world = createPlainWorld(say(12))
+  const read = world.tracking.readTrace
+  world.tracking.readTrace = async (info, options) => {
+    if (info.traceId === 'tr-5') throw new AppError('mlflow.unreachable', 'The connection broke off.')
+    return read(info, options)
+  }
+  const { details } = await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  expect(details.failures).toMatchObject([{ trace_id: 'tr-5', code: 'trace.unreadable' }])
+
+  const gone = createPlainWorld(say(12))
+  gone.tracking.readTrace = async () => {
+    gone.tracking.getTraceInfos = async () => {
+      throw new AppError('mlflow.unreachable', 'Nobody answers.')
+    }
+    throw new AppError('mlflow.unreachable', 'Nobody answers.')
+  }
+  await expect(runInsight({ runId, spec: plainSpec }, gone, { signal: never })).rejects.toMatchObject({
+    code: 'mlflow.unreachable',
+  })
+  expect((await gone.checkpoints.counts()).failed).toBe(0)
+})
+
+test('a selection that was made is not changed by traces that come later', async () => {
+  const traces = say(10)
+  const world = createPlainWorld(traces)
+  await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  const later = {
+    ...createPlainWorld([...traces, traceSaying('tr-late', 'refund late arrival')]),
+    checkpoints: world.checkpoints,
+  }
+  const { counts } = await runInsight({ runId, spec: plainSpec, isLoaded: true }, later, { signal: never })
+  expect(counts.selected).toBe(10)
+})
+
+test('a write that MLflow refuses for one trace is recorded, and every other trace gets its own', async () => {
+  const world = createPlainWorld(say(12))
+  const setTag = world.tracking.setTraceTag
+  world.tracking.setTraceTag = async (tag, options) => {
+    if (tag.traceId === 'tr-7') throw new AppError('trace.not_found', 'The trace was deleted.')
+    return setTag(tag, options)
+  }
+  const { details } = await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  expect(details.failures).toMatchObject([{ trace_id: 'tr-7', stage: 'publish', code: 'trace.not_found' }])
+  expect(details.counts).toMatchObject({ summarized: 12, failed: 0 })
+  expect([...world.tracking.tags.keys()]).toHaveLength(11)
+})
+
+test('links that the server does not confirm are made again, and a trace deleted meanwhile fails alone', async () => {
+  const world = createPlainWorld(say(12))
+  const link = world.tracking.linkTraces
+  let calls = 0
+  world.tracking.linkTraces = async (run, ids, options) => {
+    if (calls++ === 0) return link(run, ids.slice(0, 8), options)
+    return link(run, ids, options)
+  }
+  const infos = world.tracking.getTraceInfos
+  world.tracking.getTraceInfos = async (ids, options) =>
+    (await infos(ids, options)).filter(({ traceId }) => traceId !== 'tr-11')
+  const { counts } = await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  expect(counts).toMatchObject({ selected: 12, summarized: 11, failed: 1 })
+  expect(world.tracking.linked.size).toBe(11)
+})
+
+test('summaries go up in parts where the store takes no large artifacts', async () => {
+  const plain = createPlainAnalyst()
+  const world = createPlainWorld(say(8), {
+    summarize: async (input, options) => ({ ...(await plain.summarize(input, options)), text: 'x'.repeat(1_000_000) }),
+  })
+  const upload = world.tracking.uploadArtifact
+  world.tracking.uploadArtifact = async (artifact, options) => {
+    if (artifact.body.length > 4_000_000) throw new AppError('mlflow.unsupported', 'Too large for this store.')
+    return upload(artifact, options)
+  }
+  await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  const parts = [...world.tracking.artifacts.keys()].filter((path) => path.startsWith('insights/summaries'))
+  expect(parts).toEqual([
+    'insights/summaries-0001.jsonl',
+    'insights/summaries-0002.jsonl',
+    'insights/summaries-0003.jsonl',
+  ])
+  const lines = parts.flatMap((path) => world.tracking.artifacts.get(path)!.trimEnd().split('\n'))
+  expect(lines).toHaveLength(8)
+})
+
+test('what trace text brings into the run’s note is text, not links or images', async () => {
+  const world = createPlainWorld(
+    Array.from({ length: 6 }, (_, at) => traceSaying(`tr-${at}`, '![x](http://evil/?q) <b>bold</b> now')),
+  )
+  await runInsight({ runId, spec: plainSpec }, world, { signal: never })
+  const note = world.tracking.run.tags['mlflow.note.content']!
+  expect(note).toContain('\\!\\[x\\]')
+  expect(note).not.toMatch(/(?<!\\)!\[|(?<!\\)<b>/)
 })

@@ -12,8 +12,9 @@ const signal = new AbortController().signal
 test('the thread gives the same vectors and the same tree as the mathematics called directly', async () => {
   const vectors = await featurizeInThread(texts, { seed: 3, signal })
   expect(vectors).toEqual(featurize(texts, { seed: 3 }))
+  const direct = clusterTree(vectors, { seed: 3, texts })
   const { tree, map } = await groupInThread(vectors, { seed: 3, texts }, { signal })
-  expect(tree).toEqual(clusterTree(vectors, { seed: 3, texts }))
+  expect(tree).toEqual(direct)
   expect(map.rows).toBe(60)
 })
 
