@@ -16,6 +16,8 @@ const blockRows = 128
 type Draft = {
   node: TreeNode
   leaves: number[]
+  /** For every leaf: whether it is below this node. */
+  isInside: Uint8Array
   nearest: TopList
   farthest: TopList
   undecided: TopList
@@ -74,9 +76,13 @@ export function describeTree(
       const row = rows[point]![0]!
       const at = i * stride
       const own = leaf < 0 ? [] : draftsOfLeaf[leaf]!
-      drafts.forEach((draft, number) => {
-        if (!own.includes(number)) draft.outside.offer(row, products[at + number]!)
-      })
+      for (let number = 0; number < drafts.length; number++) {
+        const draft = drafts[number]!
+        const similarity = products[at + number]!
+        if (similarity >= draft.outside.least() && (leaf < 0 || draft.isInside[leaf] === 0)) {
+          draft.outside.offer(row, similarity)
+        }
+      }
       if (leaf < 0) continue
       distances[point] = Math.max(0, 1 - products[at + nodeOfLeaf[leaf]!]!)
       const weight = weights[point]!
@@ -87,7 +93,7 @@ export function describeTree(
         const similarity = products[at + number]!
         draft.nearest.offer(row, similarity)
         draft.farthest.offer(row, -similarity)
-        const rival = closestOutside(products, at, nodeOfLeaf, draft.leaves)
+        const rival = closestOutside(products, at, nodeOfLeaf, draft.isInside)
         if (rival > -Infinity) draft.undecided.offer(row, rival - products[at + nodeOfLeaf[leaf]!]!)
       }
     }
@@ -134,6 +140,7 @@ function draftNodes(
     drafts.push({
       node,
       leaves,
+      isInside: Uint8Array.from(leafMembers, (_, leaf) => (leaves.includes(leaf) ? 1 : 0)),
       nearest: createTopList(mostRepresentatives),
       farthest: createTopList(mostExtremes),
       undecided: createTopList(mostBorderline),
@@ -191,9 +198,11 @@ function silhouetteOf(
   const size = leafSizes[leaf]!
   if (size <= 1) return 0
   let next = Infinity
-  nodeOfLeaf.forEach((number, other) => {
-    if (other !== leaf) next = Math.min(next, 1 - products[at + number]! * meanLengths[number]!)
-  })
+  for (let other = 0; other < nodeOfLeaf.length; other++) {
+    const number = nodeOfLeaf[other]!
+    const distance = 1 - products[at + number]! * meanLengths[number]!
+    if (distance < next && other !== leaf) next = distance
+  }
   if (next === Infinity) return 0
   const number = nodeOfLeaf[leaf]!
   // The point itself, at distance 0, does not count among its fellows.
@@ -203,10 +212,11 @@ function silhouetteOf(
 }
 
 /** Similarity to the nearest leaf outside a node. */
-function closestOutside(products: Float32Array, at: number, nodeOfLeaf: Int32Array, inside: readonly number[]): number {
+function closestOutside(products: Float32Array, at: number, nodeOfLeaf: Int32Array, isInside: Uint8Array): number {
   let best = -Infinity
-  nodeOfLeaf.forEach((number, leaf) => {
-    if (products[at + number]! > best && !inside.includes(leaf)) best = products[at + number]!
-  })
+  for (let leaf = 0; leaf < nodeOfLeaf.length; leaf++) {
+    const similarity = products[at + nodeOfLeaf[leaf]!]!
+    if (similarity > best && isInside[leaf] === 0) best = similarity
+  }
   return best
 }

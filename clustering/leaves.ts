@@ -4,9 +4,12 @@ import { findKnee } from './knee.ts'
 import { assignToNearest, lloyd, type Partition } from './lloyd.ts'
 import type { Matrix } from './matrix.ts'
 import { toMicroClusters } from './micro-clusters.ts'
+import { wardDendrogramByRounds } from './ward-rounds.ts'
 import { maxMatrixPoints, wardDendrogram } from './ward.ts'
 
 const lloydRounds = 8
+/** Exact Ward over more points than this would keep people waiting; micro-clusters lose under one percent of its quality. */
+const maxExactPoints = 8_000
 /** A leaf of fewer than five members on average is no theme. */
 const leastMembersPerLeaf = 5
 /** More leaves than this nobody reads; a tree of four levels would not hold many more either. */
@@ -24,15 +27,15 @@ export function findLeaves(
   if (points.rows === 1) return { assignment: new Int32Array(1), centres: points }
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const limit = Math.min(mostLeaves, options.maxLeaves ?? mostLeaves)
-  if (points.rows <= maxMatrixPoints) {
-    const dendrogram = wardDendrogram(points, weights)
+  if (points.rows <= maxExactPoints) {
+    const dendrogram =
+      points.rows <= maxMatrixPoints
+        ? wardDendrogram(points, weights)
+        : wardDendrogramByRounds(points, weights, (share) => options.onProgress?.(0.8 * share))
     options.onProgress?.(0.8)
     const groups = countLeaves(dendrogram, total, limit)
-    return lloyd(points, weights, cutDendrogram(dendrogram, groups), {
-      groups,
-      iterations: lloydRounds,
-      spherical: true,
-    })
+    const cut = cutDendrogram(dendrogram, groups)
+    return lloyd(points, weights, cut, { groups, iterations: lloydRounds, spherical: true })
   }
   const micro = toMicroClusters(points, weights, options.seed)
   options.onProgress?.(0.4)

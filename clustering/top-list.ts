@@ -16,6 +16,8 @@ export function createTopList(limit: number) {
       items.splice(place, 0, item)
       values.splice(place, 0, value)
     },
+    /** A value below this one would not be kept. */
+    least: (): number => (values.length < limit ? -Infinity : values[limit - 1]!),
     items: (): number[] => items.slice(),
   }
 }

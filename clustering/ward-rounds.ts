@@ -11,7 +11,7 @@ import { createMultiplier } from './multiplier.ts'
 import { takeRows } from './take-rows.ts'
 import { squaredNorms } from './ward.ts'
 
-const listLength = 8
+const listLength = 12
 const blockRows = 60
 /** Single precision products are off by at most about this share of the norms; bounds are lowered by it. */
 const productError = 4e-6
@@ -35,10 +35,11 @@ export function wardDendrogramByRounds(
     heights: new Float64Array(Math.max(0, count - 1)),
   }
   let alive = Int32Array.from({ length: count }, (_, i) => i)
-  let dry = alive
+  let dry = new Int32Array(0)
   let done = 0
   /** For clusters merged in this round: the one that carries on, else -1. */
   const mergedInto = new Int32Array(count).fill(-1)
+  if (count > 1) searchPairs(clusters, lists)
   while (alive.length > 1) {
     if (dry.length > 0) searchAll(clusters, lists, alive, dry)
     const pairs = reciprocalPairs(lists, alive)
@@ -148,47 +149,85 @@ function createLists(count: number) {
   }
 }
 
+/** Compares every point with every other, each pair once, and fills all lists. */
+function searchPairs(clusters: Clusters, lists: Lists): void {
+  const { sizes, norms, centres } = clusters
+  const count = centres.rows
+  const multiplier = createMultiplier(centres, blockRows)
+  const found = createCandidates(count)
+  const { worst } = found
+  for (let from = 0; from < count; from += blockRows) {
+    const left = { from, count: Math.min(blockRows, count - from) }
+    const { data, stride, first } = multiplier.multiply(centres, left, from)
+    for (let i = from; i < from + left.count; i++) {
+      const size = sizes[i]!
+      const norm = norms[i]!
+      const at = (i - from) * stride - first
+      for (let j = i + 1; j < count; j++) {
+        const squared = norm + norms[j]! - 2 * data[at + j]!
+        const cost = ((2 * size * sizes[j]!) / (size + sizes[j]!)) * squared
+        if (cost < worst[i]!) found.offer(i, j, cost)
+        if (cost < worst[j]!) found.offer(j, i, cost)
+      }
+    }
+  }
+  for (let i = 0; i < count; i++) fillList(clusters, lists, i, found.of(i), worst[i]!)
+}
+
 /** Compares some clusters with all others and fills their lists. */
 function searchAll(clusters: Clusters, lists: Lists, alive: Int32Array, wanted: Int32Array): void {
   const { sizes, norms, centres } = clusters
-  const all = takeRows(centres, alive)
-  const multiplier = createMultiplier(all, blockRows)
+  const multiplier = createMultiplier(takeRows(centres, alive), blockRows)
   const own = takeRows(centres, wanted)
   const aliveSizes = Float64Array.from(alive, (cluster) => sizes[cluster]!)
   const aliveNorms = Float64Array.from(alive, (cluster) => norms[cluster]!)
-  const best = new Float64Array(listLength)
-  const bestAt = new Int32Array(listLength)
+  const found = createCandidates(wanted.length)
+  const { worst } = found
   for (let from = 0; from < wanted.length; from += blockRows) {
     const left = { from, count: Math.min(blockRows, wanted.length - from) }
     const { data, stride } = multiplier.multiply(own, left)
-    for (let i = 0; i < left.count; i++) {
-      const cluster = wanted[from + i]!
+    for (let i = from; i < from + left.count; i++) {
+      const cluster = wanted[i]!
       const size = sizes[cluster]!
       const norm = norms[cluster]!
-      best.fill(Infinity)
-      let worst = Infinity
+      const at = (i - from) * stride
       for (let j = 0; j < alive.length; j++) {
-        const squared = norm + aliveNorms[j]! - 2 * data[i * stride + j]!
+        const squared = norm + aliveNorms[j]! - 2 * data[at + j]!
         const cost = ((2 * size * aliveSizes[j]!) / (size + aliveSizes[j]!)) * squared
-        if (cost >= worst || alive[j] === cluster) continue
-        let place = listLength - 1
-        for (; place > 0 && best[place - 1]! > cost; place--) {
-          best[place] = best[place - 1]!
-          bestAt[place] = bestAt[place - 1]!
-        }
-        best[place] = cost
-        bestAt[place] = j
-        worst = best[listLength - 1]!
+        if (cost < worst[i]! && alive[j] !== cluster) found.offer(i, alive[j]!, cost)
       }
-      const found: { other: number; cost: number }[] = []
-      for (let place = 0; place < listLength && best[place]! < Infinity; place++) {
-        const other = alive[bestAt[place]!]!
-        found.push({ other, cost: clusters.cost(cluster, other) })
-      }
-      const slack = productError * 2 * size * (norm + 1)
-      lists.fill(cluster, found, worst - (worst < Infinity ? slack : 0))
+      fillList(clusters, lists, cluster, found.of(i), worst[i]!)
     }
   }
+}
+
+/** The few best of each row by the quick but coarse cost; `worst` is what a newcomer must beat. */
+function createCandidates(rows: number) {
+  const costs = new Float64Array(rows * listLength).fill(Infinity)
+  const ids = new Int32Array(rows * listLength).fill(-1)
+  const worst = new Float64Array(rows).fill(Infinity)
+  return {
+    worst,
+    offer: (row: number, other: number, cost: number): void => {
+      const start = row * listLength
+      let place = start + listLength - 1
+      for (; place > start && costs[place - 1]! > cost; place--) {
+        costs[place] = costs[place - 1]!
+        ids[place] = ids[place - 1]!
+      }
+      costs[place] = cost
+      ids[place] = other
+      worst[row] = costs[start + listLength - 1]!
+    },
+    of: (row: number): Int32Array => ids.subarray(row * listLength, (row + 1) * listLength).filter((id) => id >= 0),
+  }
+}
+
+/** Measures the candidates exactly; what was not among them is no nearer than the worst of them, less the coarse cost's error. */
+function fillList(clusters: Clusters, lists: Lists, cluster: number, candidates: Int32Array, worst: number): void {
+  const found = Array.from(candidates, (other) => ({ other, cost: clusters.cost(cluster, other) }))
+  const slack = productError * 2 * clusters.sizes[cluster]! * (clusters.norms[cluster]! + 1)
+  lists.fill(cluster, found, worst === Infinity ? Infinity : worst - slack)
 }
 
 /** All pairs that are each other's nearest; where rounding left none, the closest pair there is. */

@@ -166,10 +166,10 @@ describe('shape', () => {
     }
   })
 
-  test('six thousand rows take the way through micro-clusters and find the same themes', () => {
-    const { vectors, labels } = gaussianBlobs({ seed: 14, rows: 6_000, cols: 16, blobs: 10, noise: 0.3 })
+  test('nine thousand rows take the way through micro-clusters and find the same themes', () => {
+    const { vectors, labels } = gaussianBlobs({ seed: 14, rows: 9_000, cols: 16, blobs: 10, noise: 0.3 })
     const tree = clusterTree(vectors, { seed: 1 })
-    expectSane(tree, 6_000)
+    expectSane(tree, 9_000)
     for (const leaf of leavesOf(tree.roots)) {
       expect(new Set(leaf.members.map((row) => labels[row])).size).toBe(1)
     }
