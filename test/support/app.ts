@@ -9,6 +9,7 @@ import { parseConfig } from '#/server/config.ts'
 import { type ImportOptions, importTraces } from '#/server/import/import-traces.ts'
 import { startService } from '#/server/main.ts'
 import { createMlflowClient, type MlflowClient } from '#/server/mlflow/client.ts'
+import { createLog } from '#/server/log.ts'
 import { createTestDatabase, type DatabaseKind, silentLog } from './database.ts'
 
 export type TestApp = AsyncDisposable & {
@@ -49,7 +50,10 @@ export async function startApp(
     trackingUri = tracking.url
   }
   const config = parseConfig({ MLFLOW_TRACKING_URI: trackingUri, PORT: '0', ...options.env })
-  const service = await startService(config, { log: silentLog, database: test.database })
+  const service = await startService(config, {
+    log: process.env['TEST_LOG'] === undefined ? silentLog : createLog({ logLevel: 'info' }),
+    database: test.database,
+  })
   stack.defer(() => service.close())
   const mlflow = createMlflowClient({ trackingUri })
 
