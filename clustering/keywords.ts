@@ -1,7 +1,7 @@
 // What a node has that its siblings have not, in words as people wrote them.
 // Ranking: log-odds with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008, "Fightin' Words", eq. 22).
 import { stemOf } from './stem.ts'
-import { isStopWord } from './stop-words.ts'
+import { isDullWord, isParticle } from './stop-words.ts'
 import { tokensOf } from './tokenize.ts'
 
 /** Texts read of each leaf: enough to rank phrases, few enough for a million texts. */
@@ -77,23 +77,23 @@ function scorePhrases(node: PhraseCounts, others: PhraseCounts): { key: string; 
     const share = count / node.texts
     // A phrase says more than a word; what few of the texts say describes none of the others.
     if (z > 0 || others.texts === 0)
-      scored.push({ key, score: (others.texts === 0 ? 1 : z) * Math.sqrt(share) * (1 + 0.35 * (words - 1)) })
+      scored.push({ key, score: (others.texts === 0 ? 1 : z) * Math.sqrt(share) * (1 + 0.7 * (words - 1)) })
   }
   return scored.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1))
 }
 
-/** Phrases of one to three words of a text that neither begin nor end with a stop word, with their writing; each once. */
+/** Phrases of one to three words of a text that neither begin nor end with a dull word, with their writing; each once. */
 function phrasesOf(text: string): Map<string, string> {
   const tokens = tokensOf(text).slice(0, maxTokens)
   const stems = tokens.map((token) => stemOf(token.word))
-  const isStop = tokens.map((token) => isStopWord(token.word) || /^\d+$/.test(token.word))
+  const isDull = tokens.map((token) => isDullWord(token.word))
   const found = new Map<string, string>()
   for (let first = 0; first < tokens.length; first++) {
-    if (isStop[first]!) continue
+    if (isDull[first]!) continue
     for (let last = first; last < Math.min(tokens.length, first + longestPhrase); last++) {
       // Punctuation ends a phrase.
       if (last > first && /[^\s'’-]/u.test(text.slice(tokens[last - 1]!.end, tokens[last]!.start))) break
-      if (isStop[last]!) continue
+      if (isDull[last]! && (last === first || isDull[last - 1]! || !isParticle(tokens[last]!.word))) continue
       if (first === last && Array.from(tokens[first]!.word).length < 2) continue
       const key = stems.slice(first, last + 1).join(' ')
       if (!found.has(key)) found.set(key, writtenForm(text, tokens[first]!.start, tokens[last]!.end))

@@ -24,6 +24,34 @@ const lists: Record<string, string> = {
   thai: 'ที่ และ ของ ฉัน ผม คุณ ใน เป็น ให้ ได้ ครับ ค่ะ กับ ก็ นี้ จะ',
 }
 
+// Words that tell texts apart (so the vectors keep them) but name no subject: no keyword begins or ends with one.
+const dullLists = [
+  "what why how when where who which if but not no yes don't doesn't didn't can't won't isn't wasn't couldn't haven't hasn't",
+  'cannot get got getting need want wanted wants wanna like liked help helped make made go going gone come came know think',
+  'say says said tell told ask asked use used using try tried let see look looking take give put show tell find just now',
+  'still yet also too very really some any all one two more most much many other another same than then from off up out into',
+  'about by as because so there here only even over back ok okay hi hello hey hiya thanks thank sorry good morning afternoon',
+  'evening he she his her they them their him us itself something anything someone already again able sure well right',
+  'nicht kein keine wie was warum wann wo wer wenn aber ja nein danke hallo guten noch schon nur sehr seit nach bei als',
+  'man mehr immer wieder jetzt dann hier muss will möchte brauche gibt geht macht',
+  "pas ne non oui comment pourquoi quand où quoi si mais merci bonjour bonsoir c'est ça est-ce plus très encore depuis fait",
+  'no sí cómo qué por qué cuándo dónde quién pero gracias hola buenos días ya muy más todavía desde quiero hay hace',
+  'niet geen hoe wat waarom wanneer waar wie als maar ja nee bedankt dank hallo nog al weg dan er staat bij naar wil jullie',
+]
+const dullWords: ReadonlySet<string> = new Set(dullLists.flatMap((list) => list.split(' ')))
+
+/** True for words that name no subject: they cannot begin or end a keyword. */
+export function isDullWord(word: string): boolean {
+  return languagesOf.has(word) || dullWords.has(word) || /^\p{N}+$/u.test(word)
+}
+
+const particles: ReadonlySet<string> = new Set(['up', 'off', 'out', 'back', 'down', 'in'])
+
+/** True for the second half of words like "top up" and "log in": dull by itself, but not at the end of a phrase. */
+export function isParticle(word: string): boolean {
+  return particles.has(word)
+}
+
 const languagesOf = new Map<string, string[]>()
 for (const [language, list] of Object.entries(lists)) {
   for (const word of list.split(' ')) languagesOf.set(word, [...(languagesOf.get(word) ?? []), language])
