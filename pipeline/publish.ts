@@ -34,42 +34,50 @@ export async function publishAssignments(
 
   // Assessments that could not be written while summarizing.
   const written = createTicker<string>((ids) => ports.checkpoints.markPublished('assessment', ids), markedAtOnce)
-  await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('assessment')), concurrency, async (traceId) => {
-    const record = recordOf.get(traceId)
-    if (record === undefined) return
-    const isWritten = await writeTo(traceId, ports, () =>
-      ports.tracking.createAssessment(toAssessment(runId, record, promptVersion), options),
-    )
-    if (isWritten) written.add(traceId)
-  }).finally(() => written.settled())
+  try {
+    await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('assessment')), concurrency, async (traceId) => {
+      const record = recordOf.get(traceId)
+      if (record === undefined) return
+      const isWritten = await writeTo(traceId, ports, () =>
+        ports.tracking.createAssessment(toAssessment(runId, record, promptVersion), options),
+      )
+      if (isWritten) written.add(traceId)
+    })
+  } finally {
+    await written.settled()
+  }
 
   const placed = createTicker<string>((ids) => ports.checkpoints.markPublished('cluster', ids), markedAtOnce)
-  await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('cluster')), concurrency, async (traceId) => {
-    const assignment = assignmentOf.get(traceId)
-    if (assignment === undefined) return
-    const value = clusterTagValue(runId, assignment.clusterId)
-    const isWritten = await writeTo(traceId, ports, async () => {
-      await ports.tracking.updateAssessment(
-        {
-          traceId,
-          assessmentId: assessmentId(runId, traceId),
-          rationale: assignment.reason,
-          metadata: {
-            'mlflow.insights.cluster_id': value,
-            'mlflow.insights.cluster_path': shorten(
-              (paths.get(assignment.clusterId ?? '') ?? ['Unassigned']).join(' › '),
-              1_000,
-            ),
+  try {
+    await forEachConcurrent(pagesToItems(ports.checkpoints.unpublished('cluster')), concurrency, async (traceId) => {
+      const assignment = assignmentOf.get(traceId)
+      if (assignment === undefined) return
+      const value = clusterTagValue(runId, assignment.clusterId)
+      const isWritten = await writeTo(traceId, ports, async () => {
+        await ports.tracking.updateAssessment(
+          {
+            traceId,
+            assessmentId: assessmentId(runId, traceId),
+            rationale: assignment.reason,
+            metadata: {
+              'mlflow.insights.cluster_id': value,
+              'mlflow.insights.cluster_path': shorten(
+                (paths.get(assignment.clusterId ?? '') ?? ['Unassigned']).join(' › '),
+                1_000,
+              ),
+            },
           },
-        },
-        options,
-      )
-      await ports.tracking.setTraceTag({ traceId, key: clusterTag, value }, options)
-      await ports.tracking.setTraceTag({ traceId, key: ownClusterTag(runId), value }, options)
+          options,
+        )
+        await ports.tracking.setTraceTag({ traceId, key: clusterTag, value }, options)
+        await ports.tracking.setTraceTag({ traceId, key: ownClusterTag(runId), value }, options)
+      })
+      if (isWritten) placed.add(traceId)
+      options.onDone()
     })
-    if (isWritten) placed.add(traceId)
-    options.onDone()
-  }).finally(() => placed.settled())
+  } finally {
+    await placed.settled()
+  }
 }
 
 /**

@@ -41,29 +41,35 @@ export async function summarizePending(
   const afterwards = createBackground(chunkSize)
 
   const outage = createOutageDetector()
-  await forEachConcurrent(
-    pendingInfos({ ports, experimentId: spec.experimentId }, options),
-    { concurrency: spec.concurrency, signal: options.signal },
-    async ({ traceId, ordinal, info }) => {
-      const outcome = await summarizeOne(
-        { traceId, ordinal, info, instruction: spec.instruction },
-        ports,
-        known,
-        options,
-      )
-      // The next trace is read while this one is saved. Saved first, written to MLflow after: the other way round, a
-      // killed job would leave one text in the assessment and summarize anew into another.
-      await afterwards.start(async () => {
-        await save.add(outcome)
-        outage.observe(outcome)
-        options.onDone(outcome)
-        if (outcome.kind === 'summary') await publisher.add(outcome.record)
-      })
-    },
-  )
+  try {
+    await forEachConcurrent(
+      pendingInfos({ ports, experimentId: spec.experimentId }, options),
+      { concurrency: spec.concurrency, signal: options.signal },
+      async ({ traceId, ordinal, info }) => {
+        const outcome = await summarizeOne(
+          { traceId, ordinal, info, instruction: spec.instruction },
+          ports,
+          known,
+          options,
+        )
+        // The next trace is read while this one is saved. Saved first, written to MLflow after: the other way round, a
+        // killed job would leave one text in the assessment and summarize anew into another.
+        await afterwards.start(async () => {
+          await save.add(outcome)
+          outage.observe(outcome)
+          options.onDone(outcome)
+          if (outcome.kind === 'summary') await publisher.add(outcome.record)
+        })
+      },
+    )
+  } finally {
     // Whatever happens, nothing may still be writing when the next attempt begins.
-    .finally(() => afterwards.settled())
-    .finally(() => publisher.finish())
+    try {
+      await afterwards.settled()
+    } finally {
+      await publisher.finish()
+    }
+  }
 }
 
 async function* pendingInfos(
