@@ -23,10 +23,16 @@ export type Program = AsyncDisposable & {
 /** The service: `npm start` without the build of the UI. Ready when its page can be opened. */
 export function startServiceProgram(
   env: Readonly<Record<string, string>>,
-  flags: readonly string[] = [],
+  options: {
+    /** Passed to node. */
+    flags?: readonly string[]
+    /** Is given the means to kill it before it is ready. */
+    onSpawn?: (kill: () => void) => void
+  } = {},
 ): Promise<Program> {
   return startProgram({
-    args: [...flags, join(root, 'server/main.ts')],
+    args: [...(options.flags ?? []), join(root, 'server/main.ts')],
+    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
     env: { PORT: '0', LOG_LEVEL: 'warn', ...env },
     ready: /Trace Insights is ready: (\S+)/,
   })
@@ -53,6 +59,7 @@ async function startProgram(options: {
   args: readonly string[]
   env?: Readonly<Record<string, string>>
   ready: RegExp
+  onSpawn?: (kill: () => void) => void
 }): Promise<Program> {
   const child = spawn(process.execPath, options.args, {
     cwd: root,
@@ -69,6 +76,7 @@ async function startProgram(options: {
   // Whoever forgets a program, or dies, must not leave it behind.
   const killNow = (): void => void child.kill('SIGKILL')
   process.once('exit', killNow)
+  options.onSpawn?.(killNow)
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     process.off('exit', killNow)
     if (child.exitCode !== null || child.signalCode !== null) return
