@@ -203,9 +203,22 @@ test('what is not there is 404, and what is not built yet is 501, both as proble
   expect(later).toMatchObject({ status: 501, problem: { code: 'insight.not_available_yet' } })
 })
 
-test('another site may not make changes here', async () => {
-  const foreign = await post(valid(), { origin: 'https://evil.example' })
-  expect(foreign).toMatchObject({ status: 403, problem: { code: 'auth.forbidden' } })
+test.each(['https://evil.example', 'null'])('a page of %s may not make changes here', async (origin) => {
+  expect(await post(valid(), { origin })).toMatchObject({ status: 403, problem: { code: 'auth.forbidden' } })
+})
+
+test('a page token that was made up is refused with a sentence', async () => {
+  const token = Buffer.from(JSON.stringify({ s: 'typical asc', v: 'abc', k: 1 })).toString('base64url')
+  const answer = await app.ask('GET', `/insights/${insight.id}/traces?page_token=${token}`)
+  expect(answer).toMatchObject({ status: 400, problem: { code: 'request.invalid', errors: [{ path: 'page_token' }] } })
+})
+
+test('of two who resume at once one is served and the other is told so', async () => {
+  const { id } = await app.call('POST', '/insights', CreatedAnswer, valid())
+  await app.ask('POST', `/insights/${id}/cancel`)
+  const both = await Promise.all([1, 2].map(() => app.ask('POST', `/insights/${id}/resume`)))
+  expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409])
+  expect((await app.finished(id)).counts.summarized).toBe(60)
 })
 
 test('the export in CSV and JSON holds every trace', async () => {

@@ -20,15 +20,21 @@ let experimentId: string
 let insightId: string
 const stack = new AsyncDisposableStack()
 
-/** As MLflow with basic authentication: alice and the service may do everything, bob may read no experiment. */
+/** As MLflow with basic authentication: alice and the service may do everything, carol may only read, bob not even that. */
 async function startGuardedTracking(): Promise<string> {
   const tracking = await startTrackingServer({ port: 0, dataDir: await mkdtemp(join(tmpdir(), 'guarded-')) })
   stack.defer(() => tracking.close())
-  const allowed = new Set(['alice', 'service'].map((user) => basic(user).authorization))
+  const allowed = new Set(['alice', 'service', 'carol'].map((user) => basic(user).authorization))
   const guard = new Hono().all('*', (c) => {
     const authorization = c.req.header('authorization') ?? ''
     if (authorization === basic('bob').authorization && c.req.path.includes('/experiments/'))
       return c.text('Permission denied', 403)
+    if (
+      authorization === basic('carol').authorization &&
+      /\/runs\/(create|update|log-batch|set-tag)/.test(c.req.path)
+    ) {
+      return c.text('Permission denied', 403)
+    }
     if (!allowed.has(authorization) && authorization !== basic('bob').authorization) {
       return c.html('You are not authenticated.', 401, { 'www-authenticate': 'Basic realm="mlflow"' })
     }
@@ -102,4 +108,18 @@ test('two callers with the same Idempotency-Key do not meet', async () => {
   const first = await app.call('POST', '/insights', CreatedAnswer, body, { ...basic('alice'), ...key })
   const second = await app.call('POST', '/insights', CreatedAnswer, body, { ...basic('service'), ...key })
   expect(second.id).not.toBe(first.id)
+})
+
+test('whoever may only read sees an Insight but neither stops nor starts one', async () => {
+  const body = { experiment_id: experimentId, instruction: 'What do they want?', scope: { filter: '' } }
+  const { id } = await app.call('POST', '/insights', CreatedAnswer, body, basic('alice'))
+  expect((await app.call('GET', `/insights/${id}`, InsightAnswer, undefined, basic('carol'))).id).toBe(id)
+  expect(await app.ask('POST', '/insights', body, basic('carol'))).toMatchObject({ status: 403 })
+  const cancel = await app.ask('POST', `/insights/${id}/cancel`, undefined, basic('carol'))
+  expect([403, 409]).toContain(cancel.status)
+  expect((await app.call('GET', `/insights/${id}`, InsightAnswer, undefined, basic('alice'))).status).not.toBe('KILLED')
+})
+
+test('the list over all experiments does not tell how many Insights others have', async () => {
+  expect((await app.call('GET', '/insights', InsightList, undefined, basic('bob'))).total).toBeUndefined()
 })
