@@ -34,7 +34,7 @@ export function findUnfamiliar(corpus: Corpus): Uint8Array {
  * share most of their pairs; random letters and random words share next to none, whatever the language. NaN for texts
  * without words.
  */
-export function familiarityOf(corpus: Corpus): Float32Array {
+function familiarityOf(corpus: Corpus): Float32Array {
   // 0: not seen, 1: in one text, 2: in more.
   const seen = new Uint8Array(slots)
   for (let text = 0; text < corpus.texts; text++) {

@@ -5,7 +5,7 @@ import type { Matrix } from './matrix.ts'
 import { multiplyRows, type RowRange } from './multiply.ts'
 
 /** `data[i * stride + j - first]` is the product of row `left.from + i` with fixed row `j`; valid until the next call. */
-export type Products = { data: Float32Array; stride: number; first: number }
+type Products = { data: Float32Array; stride: number; first: number }
 
 export type Multiplier = {
   /** Products of the rows named with the fixed rows from `fromColumn` (or a few before it) to the last. */

@@ -37,7 +37,7 @@ export function smoothByNeighbours(points: Matrix, neighbours: Neighbours, steps
 }
 
 /** A copy with rows of length one; zero rows stay zero. */
-export function withUnitRows(matrix: Matrix): Matrix {
+function withUnitRows(matrix: Matrix): Matrix {
   const result = createMatrix(matrix.rows, matrix.cols)
   for (let row = 0; row < matrix.rows; row++) {
     const from = rowOf(matrix, row)

@@ -41,10 +41,10 @@ results['ward_2k_vs_ml_hclust'] = hclustSeconds / smallSeconds
 
 const many = gaussianBlobs({ seed: 1, rows: large, cols: 256, blobs: 150, noise: 0.9 }).vectors
 const largeSeconds = seconds(() => wardDendrogramByRounds(many, ones(many)))
-results['peak_mb_ward_20k'] = Math.round(process.resourceUsage().maxRSS / 1024)
 const reference = fastclusterSeconds(many)
 report(`exact Ward, ${large.toLocaleString('en')} × 256`, largeSeconds, reference, 'pdist + fastcluster')
-if (reference !== undefined) results['ward_20k_vs_fastcluster'] = reference / largeSeconds
+// The key promises twenty thousand points; a shortened run must not fill it.
+if (reference !== undefined && large === 20_000) results['ward_20k_vs_fastcluster'] = reference / largeSeconds
 
 const dataDir = findDataDir()
 for (const set of ['banking77', 'dstc11_insurance'] as const) {
