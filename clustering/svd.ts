@@ -25,14 +25,8 @@ export function truncatedSvd(
 ): TruncatedSvd {
   const rank = Math.min(options.rank, matrix.rows, matrix.cols)
   // A few spare directions make the wanted ones accurate.
-  const width = Math.min(rank + 16, matrix.cols)
-  let basis = gaussianMatrix(matrix.cols, width, startSeed)
-  orthonormalise(basis)
-  for (let round = 0; round < options.iterations; round++) {
-    const image = multiplySparse(matrix, basis)
-    basis = options.isSymmetric === true ? image : multiplySparseTransposed(matrix, image)
-    orthonormalise(basis)
-  }
+  const width = Math.min(rank + 16, matrix.rows, matrix.cols)
+  const basis = findBasis(matrix, width, options)
   const image = multiplySparse(matrix, basis)
   const { values, vectors } = symmetricEigen(gram(image), width)
   const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b)
@@ -53,6 +47,38 @@ export function truncatedSvd(
       Math.sqrt(Math.max(0, 1 - least / Math.max(1e-300, values[column]!))),
     ),
   }
+}
+
+/** Orthonormal columns that span, nearly, the largest right singular directions: subspace iteration from a random start. */
+function findBasis(
+  matrix: SparseMatrix,
+  width: number,
+  options: { iterations: number; isSymmetric?: boolean },
+): Matrix {
+  if (options.isSymmetric === true) {
+    let basis = gaussianMatrix(matrix.cols, width, startSeed)
+    orthonormalise(basis)
+    for (let round = 0; round < options.iterations; round++) {
+      basis = multiplySparse(matrix, basis)
+      orthonormalise(basis)
+    }
+    return basis
+  }
+  // Orthonormal columns cost length × width²: they are kept on the shorter side, and a few hundred texts have many thousand
+  // n-grams.
+  const isWide = matrix.rows < matrix.cols
+  let basis = gaussianMatrix(isWide ? matrix.rows : matrix.cols, width, startSeed)
+  orthonormalise(basis)
+  for (let round = 0; round < options.iterations; round++) {
+    basis = isWide
+      ? multiplySparse(matrix, multiplySparseTransposed(matrix, basis))
+      : multiplySparseTransposed(matrix, multiplySparse(matrix, basis))
+    orthonormalise(basis)
+  }
+  if (!isWide) return basis
+  const right = multiplySparseTransposed(matrix, basis)
+  orthonormalise(right)
+  return right
 }
 
 function gaussianMatrix(rows: number, cols: number, seed: number): Matrix {
