@@ -79,6 +79,7 @@ export async function startService(
       analyst: config.model.isConfigured ? 'model' : 'builtin',
       models: chooseAnalyst({}).models,
       ...(defaultExperiment === undefined ? {} : { default_experiment_id: defaultExperiment }),
+      ...(tracking.samplesExperimentId === undefined ? {} : { samples_experiment_id: tracking.samplesExperimentId }),
     }
   }
   const uiDir = options.uiDir ?? join(import.meta.dirname, '../ui/dist')

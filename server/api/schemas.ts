@@ -392,5 +392,7 @@ export const ServiceAnswer = z.object({
   analyst: z.enum(['builtin', 'model']),
   models: z.object({ thinking: z.string(), summary: z.string(), embedding: z.string() }),
   default_experiment_id: z.string().optional(),
+  /** The experiment with the sample conversations; only the embedded store has one. */
+  samples_experiment_id: z.string().optional(),
 })
 export type ServiceAnswer = z.infer<typeof ServiceAnswer>

@@ -11,6 +11,7 @@ import type { InsightsSearch } from '../search-params.ts'
 import { useSelection } from '../traces/selection.ts'
 import { statuses, statusWords } from '../words.ts'
 import { AskBanner } from './ask-banner.tsx'
+import { FirstSteps } from './first-steps.tsx'
 import { InsightsTable } from './insights-table.tsx'
 
 const route = getRouteApi('/experiments/$experimentId/insights')
@@ -93,6 +94,9 @@ export function InsightsPage() {
             order={order}
             onSort={(column, next) => change({ sort: column, order: next })}
           />
+          {total === 1 && !filtered && rows[0] !== undefined && (
+            <FirstSteps experimentId={experimentId} first={rows[0]} />
+          )}
           {insights.hasNextPage && (
             <button
               type="button"
