@@ -108,7 +108,6 @@ export function createApp(deps: AppDeps) {
   app.notFound((c) => notFound(c))
   return served
 }
-export type App = ReturnType<typeof createApp>
 
 function notFound(c: Context): never {
   throw new AppError('request.not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}.`)

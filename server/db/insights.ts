@@ -1,5 +1,5 @@
 // Insights: one row each, and lists of them.
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import { AppError } from '#/pipeline/errors.ts'
 import type { InsightSpec, RunStatus } from '#/pipeline/insight.ts'
@@ -253,14 +253,4 @@ export async function countByExperiment(db: Db): Promise<Map<string, number>> {
     .where(isNull(insights.deletedAt))
     .groupBy(insights.experimentId)
   return new Map(rows.map(({ id, count }) => [id, count]))
-}
-
-/** Ids of the Insights in one of the states, newest first. */
-export async function listIdsByStatus(db: Db, status: RunStatus): Promise<string[]> {
-  const rows = await db
-    .select({ id: insights.id })
-    .from(insights)
-    .where(eq(insights.status, status))
-    .orderBy(desc(insights.createdAt))
-  return rows.map(({ id }) => id)
 }

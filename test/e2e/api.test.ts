@@ -217,7 +217,7 @@ test('of two who resume at once one is served and the other is told so', async (
   const { id } = await app.call('POST', '/insights', CreatedAnswer, valid())
   await app.ask('POST', `/insights/${id}/cancel`)
   const both = await Promise.all([1, 2].map(() => app.ask('POST', `/insights/${id}/resume`)))
-  expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409])
+  expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]))
   expect((await app.finished(id)).counts.summarized).toBe(60)
 })
 
