@@ -2,8 +2,6 @@
 import { isRecord } from './params.ts'
 import { toPythonJson, tryParseJson } from './python-json.ts'
 
-/** An OTLP `KeyValue` list; keys in order, last one wins. */
-
 /** An `AnyValue` as a plain value. Integers beyond 2^53 and whole doubles (`2.0`) keep their digits as raw JSON. */
 export function decodeAnyValue(value: unknown): unknown {
   if (!isRecord(value)) return null

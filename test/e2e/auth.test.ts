@@ -39,7 +39,10 @@ async function startGuardedTracking(): Promise<string> {
       return c.html('You are not authenticated.', 401, { 'www-authenticate': 'Basic realm="mlflow"' })
     }
     const { pathname, search } = new URL(c.req.url)
-    return proxy(`${tracking.url}${pathname}${search}`, { raw: c.req.raw, headers: { ...c.req.header(), host: undefined } })
+    return proxy(`${tracking.url}${pathname}${search}`, {
+      raw: c.req.raw,
+      headers: { ...c.req.header(), host: undefined },
+    })
   })
   return new Promise((resolve) => {
     const server = serve({ fetch: guard.fetch, port: 0 }, ({ port }) => resolve(`http://127.0.0.1:${port}`))
