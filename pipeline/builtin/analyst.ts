@@ -6,7 +6,8 @@ import { describeNode } from './describe.ts'
 import { toLens, type Lens } from './lens.ts'
 import { toOverview } from './overview.ts'
 import { summarizeTranscript } from './summarize.ts'
-import { titleNodes } from './title.ts'
+import { sharesOfLeaves } from './shares.ts'
+import { leavesOf, titleNodes } from './title.ts'
 
 /**
  * The built-in analyst. Same input, same answer to the byte. `summarize` throws `trace.empty` for a trace that says
@@ -32,15 +33,17 @@ export function createBuiltinAnalyst(): Analyst {
       })
       return { vectors, usage: noUsage }
     },
-    nameClusters: async ({ instruction, nodes }, { signal, onProgress }) => {
+    nameClusters: async ({ instruction, nodes, total }, { signal, onProgress }) => {
       signal.throwIfAborted()
-      const { frame } = lensOf(instruction)
-      const titles = titleNodes(nodes, frame)
-      const names = nodes.map((node) => ({
-        id: node.id,
-        title: titles.get(node.id) ?? node.id,
-        summary: describeNode(node, frame),
-      }))
+      const lens = lensOf(instruction)
+      const { titled, inPlural } = titleNodes(nodes, lens)
+      const byId = new Map(nodes.map((node) => [node.id, node]))
+      const whole = sharesOfLeaves(nodes.filter(({ childIds }) => childIds.length === 0))
+      const names = nodes.map((node) => {
+        const { title, ranked } = titled.get(node.id) ?? { title: node.id, ranked: [] }
+        const shares = sharesOfLeaves(leavesOf(node, byId))
+        return { id: node.id, title, summary: describeNode(node, { ranked, inPlural, shares, whole, total }, lens) }
+      })
       onProgress?.(nodes.length)
       return { names, usage: noUsage }
     },

@@ -1,155 +1,206 @@
-// What a cluster holds, in one to three sentences with numbers.
-import type { SummaryRecord } from '../insight.ts'
-import { outcomes, type Outcome } from '../insight.ts'
+// What a cluster holds, told in two or three sentences: what it is about, its numbers, and one voice from it.
+import type { Outcome } from '../insight.ts'
 import type { NodeToName } from '../ports.ts'
 import { joinAnd } from './actions.ts'
 import { frames } from './frames.ts'
-import type { FrameLanguage } from './lens.ts'
-import { cutWords } from './plain-text.ts'
+import type { FrameLanguage, Lens } from './lens.ts'
+import type { RankedPhrase } from './phrase-rank.ts'
+import { asSentence, quoteFrom } from './quoting.ts'
+import { isNameable, type InPlural } from './topic.ts'
+import { contrastsOf, endingsOf, percent, type Shares } from './shares.ts'
+import { headingOf, lowerTopic } from './headed-title.ts'
 
 type Words = {
-  size: (size: number, share: string) => string
-  typical: (titles: string) => string
-  ends: (base: string, ends: string) => string
-  among: (count: number) => string
-  all: string
-  errors: (share: string) => string
-  languages: (list: string) => string
-  quote: (quoted: string) => string
+  users: { user: string; customer: string }
+  want: (who: string, deeds: string) => string
+  about: (who: string, things: string) => string
+  also: (things: string) => string
+  nothingWrong: string
+  heading: (heading: string, things: string) => string
+  size: (size: number, total: number, share: string) => string
+  ending: Record<Outcome, (share: string) => string>
+  against: (share: string) => string
+  roughly: string
 }
 
 const words: Readonly<Record<FrameLanguage, Words>> = {
   en: {
-    size: (size, share) => `${size} ${size === 1 ? 'trace' : 'traces'} (${share})`,
-    typical: (titles) => `typical: ${titles}`,
-    ends: (base, ends) => `${base}: ${ends}`,
-    among: (count) => `Of the ${count} most typical`,
-    all: 'Of all',
-    errors: (share) => `${share} broke off with an error`,
-    languages: (list) => `languages: ${list}`,
-    quote: (quoted) => `For example: ${quoted}`,
+    users: { user: 'Users', customer: 'Customers' },
+    want: (who, deeds) => `${who} want to ${deeds}`,
+    about: (who, things) => `${who} write about ${things}`,
+    also: (things) => `, often speaking of ${things}`,
+    nothingWrong: 'Nothing went visibly wrong in these conversations',
+    heading: (heading, things) => `${heading}${things === '' ? '' : `, above all in matters of ${things}`}`,
+    size: (size, total, share) => `These are ${size} of ${total} traces (${share})`,
+    ending: {
+      resolved: (share) => `${share} are resolved`,
+      unresolved: (share) => `${share} end unresolved`,
+      handed_off: (share) => `${share} are handed to a human`,
+      error: (share) => `${share} break off with an error`,
+      unclear: (share) => `${share} stay open`,
+    },
+    against: (share) => ` (${share} overall)`,
+    roughly: 'about ',
   },
   de: {
-    size: (size, share) => `${size} ${size === 1 ? 'Trace' : 'Traces'} (${share})`,
-    typical: (titles) => `typisch: ${titles}`,
-    ends: (base, ends) => `${base}: ${ends}`,
-    among: (count) => `Von den ${count} typischsten`,
-    all: 'Von allen',
-    errors: (share) => `${share} brachen mit einem Fehler ab`,
-    languages: (list) => `Sprachen: ${list}`,
-    quote: (quoted) => `Zum Beispiel: ${quoted}`,
+    users: { user: 'Nutzer', customer: 'Kunden' },
+    want: (who, deeds) => `${who} möchten: ${deeds}`,
+    about: (who, things) => `${who} schreiben über ${things}`,
+    also: (things) => `, oft auch über ${things}`,
+    nothingWrong: 'In diesen Gesprächen ging sichtbar nichts schief',
+    heading: (heading, things) => `${heading}${things === '' ? '' : `, vor allem bei ${things}`}`,
+    size: (size, total, share) => `Das sind ${size} von ${total} Traces (${share})`,
+    ending: {
+      resolved: (share) => `${share} werden gelöst`,
+      unresolved: (share) => `${share} bleiben ungelöst`,
+      handed_off: (share) => `${share} gehen an einen Menschen`,
+      error: (share) => `${share} brechen mit einem Fehler ab`,
+      unclear: (share) => `${share} bleiben offen`,
+    },
+    against: (share) => ` (insgesamt ${share})`,
+    roughly: 'etwa ',
   },
   fr: {
-    size: (size, share) => `${size} ${size === 1 ? 'trace' : 'traces'} (${share})`,
-    typical: (titles) => `typique : ${titles}`,
-    ends: (base, ends) => `${base} : ${ends}`,
-    among: (count) => `Parmi les ${count} plus typiques`,
-    all: 'Sur le total',
-    errors: (share) => `${share} interrompues par une erreur`,
-    languages: (list) => `langues : ${list}`,
-    quote: (quoted) => `Par exemple : ${quoted}`,
+    users: { user: 'Les utilisateurs', customer: 'Les clients' },
+    want: (who, deeds) => `${who} veulent : ${deeds}`,
+    about: (who, things) => `${who} parlent de ${things}`,
+    also: (things) => `, souvent avec ${things}`,
+    nothingWrong: "Rien n'a visiblement échoué dans ces conversations",
+    heading: (heading, things) => `${heading}${things === '' ? '' : `, surtout à propos de ${things}`}`,
+    size: (size, total, share) => `Ce sont ${size} traces sur ${total} (${share})`,
+    ending: {
+      resolved: (share) => `${share} sont résolues`,
+      unresolved: (share) => `${share} restent sans solution`,
+      handed_off: (share) => `${share} sont transmises à un humain`,
+      error: (share) => `${share} s'interrompent sur une erreur`,
+      unclear: (share) => `${share} restent ouvertes`,
+    },
+    against: (share) => ` (${share} au total)`,
+    roughly: 'environ ',
   },
   es: {
-    size: (size, share) => `${size} ${size === 1 ? 'traza' : 'trazas'} (${share})`,
-    typical: (titles) => `típico: ${titles}`,
-    ends: (base, ends) => `${base}: ${ends}`,
-    among: (count) => `De las ${count} más típicas`,
-    all: 'De todas',
-    errors: (share) => `${share} se cortaron con un error`,
-    languages: (list) => `idiomas: ${list}`,
-    quote: (quoted) => `Por ejemplo: ${quoted}`,
+    users: { user: 'Los usuarios', customer: 'Los clientes' },
+    want: (who, deeds) => `${who} quieren: ${deeds}`,
+    about: (who, things) => `${who} escriben sobre ${things}`,
+    also: (things) => `, a menudo con ${things}`,
+    nothingWrong: 'En estas conversaciones no se ve ningún fallo',
+    heading: (heading, things) => `${heading}${things === '' ? '' : `, sobre todo en ${things}`}`,
+    size: (size, total, share) => `Son ${size} de ${total} trazas (${share})`,
+    ending: {
+      resolved: (share) => `${share} se resuelven`,
+      unresolved: (share) => `${share} quedan sin resolver`,
+      handed_off: (share) => `${share} pasan a una persona`,
+      error: (share) => `${share} se cortan con un error`,
+      unclear: (share) => `${share} quedan abiertas`,
+    },
+    against: (share) => ` (${share} en total)`,
+    roughly: 'cerca del ',
   },
   nl: {
-    size: (size, share) => `${size} ${size === 1 ? 'trace' : 'traces'} (${share})`,
-    typical: (titles) => `typisch: ${titles}`,
-    ends: (base, ends) => `${base}: ${ends}`,
-    among: (count) => `Van de ${count} meest typische`,
-    all: 'Van alle',
-    errors: (share) => `${share} brak af met een fout`,
-    languages: (list) => `talen: ${list}`,
-    quote: (quoted) => `Bijvoorbeeld: ${quoted}`,
+    users: { user: 'Gebruikers', customer: 'Klanten' },
+    want: (who, deeds) => `${who} willen: ${deeds}`,
+    about: (who, things) => `${who} schrijven over ${things}`,
+    also: (things) => `, vaak ook over ${things}`,
+    nothingWrong: 'In deze gesprekken ging zichtbaar niets mis',
+    heading: (heading, things) => `${heading}${things === '' ? '' : `, vooral bij ${things}`}`,
+    size: (size, total, share) => `Dit zijn ${size} van ${total} traces (${share})`,
+    ending: {
+      resolved: (share) => `${share} is opgelost`,
+      unresolved: (share) => `${share} blijft onopgelost`,
+      handed_off: (share) => `${share} gaat naar een mens`,
+      error: (share) => `${share} breekt af met een fout`,
+      unclear: (share) => `${share} blijft open`,
+    },
+    against: (share) => ` (${share} over het geheel)`,
+    roughly: 'ongeveer ',
   },
 }
 
-/** Size and share, what typical members want, how they end, languages and errors where notable, and a short quote. */
-export function describeNode(node: NodeToName, frame: FrameLanguage): string {
-  const say = words[frame]
-  const { members } = node
-  // Of the most central, those whose titles were not cut read best.
-  const known = distinct(members.slice(0, 10).map(({ summary }) => cutWords(summary.title, 70)))
-  const titles = [
-    ...known.filter((title) => !title.endsWith('…')),
-    ...known.filter((title) => title.endsWith('…')),
-  ].slice(0, 2)
-  const first = `${say.size(node.size, percent(node.share))}; ${say.typical(
-    joinAnd(
-      titles.map((title) => frames[frame].quote(title)),
-      frames[frame].and,
-    ),
-  )}.`
-  const base = members.length < node.size ? say.among(members.length) : say.all
-  const facts = [endings(members, frame) || errorsOf(members, say), ...languagesOf(members, say)].filter(
-    (fact) => fact !== '',
-  )
-  const second = facts.length === 0 ? '' : ` ${say.ends(base, facts.join('; '))}.`
-  const quote = quoteOf(members)
-  return `${first}${second}${quote === undefined ? '' : ` ${say.quote(frames[frame].quote(quote))}`}`
+/** “Users” or “Customers”, as the question calls them. */
+export function usersOf({ user, frame }: Lens): string {
+  const isCustomer = /customer|kunde|client|klant/i.test(user)
+  return words[frame].users[isCustomer ? 'customer' : 'user']
 }
 
-function endings(members: readonly SummaryRecord[], frame: FrameLanguage): string {
-  const shares = outcomeShares(members)
-  return shares
-    .slice(0, 3)
-    .map(([outcome, share]) => `${percent(share)} ${lower(frames[frame].outcomes[outcome])}`)
-    .join(', ')
+/** “29% are handed to a human”. */
+export function tellShare(outcome: Outcome, share: string, frame: FrameLanguage): string {
+  return words[frame].ending[outcome](share)
 }
 
-/** Outcomes by their share, largest first; nothing where no ending is known. */
-export function outcomeShares(members: readonly SummaryRecord[]): [Outcome, number][] {
-  if (members.every(({ summary }) => summary.outcome === 'unclear')) return []
-  return outcomes
-    .map((outcome): [Outcome, number] => [
-      outcome,
-      members.filter(({ summary }) => summary.outcome === outcome).length / members.length,
-    ])
-    .filter(([, share]) => share >= 0.05)
-    .sort((a, b) => b[1] - a[1])
+/** What the traces of a node are about, how many they are and how they end against the whole, and a quote where one is fit. */
+export function describeNode(
+  node: NodeToName,
+  group: { ranked: readonly RankedPhrase[]; inPlural: InPlural; shares: Shares; whole: Shares; total: number },
+  lens: Lens,
+): string {
+  const say = words[lens.frame]
+  const sentences = [`${aboutSentence(node, group, lens)}.`, `${numbers(node, group, say)}.`]
+  const stems = new Set(group.ranked[0]?.phrase.stems)
+  const quote = quoteFrom(node.members, stems, lens.frame)
+  if (quote !== undefined) sentences.push(asSentence(quote.quote, frames[lens.frame].quote))
+  return sentences.join(' ')
 }
 
-function errorsOf(members: readonly SummaryRecord[], say: Words): string {
-  const share = members.filter(({ facts }) => facts.state === 'ERROR').length / Math.max(1, members.length)
-  return share >= 0.1 ? say.errors(percent(share)) : ''
-}
-
-function languagesOf(members: readonly SummaryRecord[], say: Words): string[] {
-  const counts = new Map<string, number>()
-  for (const { summary } of members)
-    if (summary.language !== 'und') counts.set(summary.language, (counts.get(summary.language) ?? 0) + 1)
-  const known = [...counts]
-    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-    .filter(([, count]) => count / members.length >= 0.1)
-  return known.length < 2
-    ? []
-    : [say.languages(known.map(([language, count]) => `${language} ${percent(count / members.length)}`).join(', '))]
-}
-
-function quoteOf(members: readonly SummaryRecord[]): string | undefined {
-  for (const { summary } of members) {
-    const quote = summary.evidence.find((item) => item.quote.length >= 20 && item.quote.length <= 140)?.quote
-    if (quote !== undefined) return quote
+function aboutSentence(
+  node: NodeToName,
+  { ranked, inPlural }: { ranked: readonly RankedPhrase[]; inPlural: InPlural },
+  lens: Lens,
+): string {
+  const say = words[lens.frame]
+  const { and, failures } = frames[lens.frame]
+  const telling = ranked.filter(({ score, support }) => score >= (ranked[0]?.score ?? 0) * 0.2 && support >= 0.08)
+  const deeds = apart(telling.filter(({ phrase, support }) => phrase.kind === 'deed' && support >= 0.12)).slice(0, 2)
+  const told = apart([...deeds, ...telling.filter(({ phrase }) => phrase.kind !== 'deed')]).slice(deeds.length)
+  const things = told
+    .filter(({ phrase }) => isNameable(phrase))
+    .slice(0, deeds.length > 0 ? 2 : 3)
+    .map(({ phrase }) => (phrase.kind === 'thing' ? inPlural(phrase.text) : phrase.text))
+  const heading = headingOf(node.members.map(({ summary }) => summary))
+  if (heading !== undefined) {
+    if (heading === failures.none) return say.nothingWrong
+    return say.heading(heading, joinAnd([...deeds.map(({ phrase }) => phrase.thing), ...things].slice(0, 3), and))
   }
-  return undefined
+  const who = usersOf(lens)
+  if (deeds.length > 0) {
+    const wanted = say.want(
+      who,
+      joinAnd(
+        deeds.map(({ phrase }) => phrase.text),
+        and,
+      ),
+    )
+    return things.length === 0 ? wanted : `${wanted}${say.also(joinAnd(things, and))}`
+  }
+  if (things.length > 0) return say.about(who, joinAnd(things, and))
+  return say.about(who, frames[lens.frame].quote(lowerTopic(node.members[0]?.summary.title ?? node.id)))
 }
 
-export function percent(share: number): string {
-  const value = share * 100
-  return value > 0 && value < 1 ? '<1%' : `${Math.round(value)}%`
+/** Phrases without a word in common. */
+function apart(ranked: readonly RankedPhrase[]): RankedPhrase[] {
+  const used = new Set<string>()
+  return ranked.filter(({ phrase }) => {
+    if (phrase.stems.some((stem) => used.has(stem))) return false
+    for (const stem of phrase.stems) used.add(stem)
+    return true
+  })
 }
 
-function distinct(texts: readonly string[]): string[] {
-  return [...new Map(texts.map((text) => [text.toLowerCase(), text])).values()]
-}
-
-function lower(text: string): string {
-  return text === '' ? text : text[0]!.toLowerCase() + text.slice(1)
+function numbers(
+  node: NodeToName,
+  { shares, whole, total }: { shares: Shares; whole: Shares; total: number },
+  say: Words,
+): string {
+  const size = say.size(node.size, total, percent(node.share))
+  const told = (share: number) => `${shares.isExact ? '' : say.roughly}${percent(share)}`
+  const contrasts = contrastsOf(shares, whole).slice(0, 2)
+  const others = endingsOf(shares)
+    .filter(([outcome]) => !contrasts.some((contrast) => contrast.outcome === outcome))
+    .slice(0, contrasts.length > 0 ? 1 : 2)
+  const parts = [
+    ...contrasts.map(
+      ({ outcome, share, whole: average }) => say.ending[outcome](told(share)) + say.against(percent(average)),
+    ),
+    ...others.map(([outcome, share]) => say.ending[outcome](told(share))),
+  ]
+  return parts.length === 0 ? size : `${size}; ${parts.join(', ')}`
 }

@@ -21,7 +21,7 @@ appointment: ~termin rendez-vous cita afspraak
 engineer: techniker monteur installateur technicien técnico instalador
 visit: besuch visite passage visita bezoek
 meter: ~zähler compteur linky contador ~meter
-reading: ~stand zählerstand relevé index lectura meterstand
+meter reading: ~stand zählerstand relevé index lectura meterstand
 electricity: strom électricité courant electricidad luz stroom
 gas: gas gaz
 usage: ~verbrauch conso consomm consumo ~verbruik
@@ -36,7 +36,7 @@ charging: laden lädt ladevorgang charge recharge charger carga cargar opladen l
 car: auto wagen voiture coche
 solar panels: ~solar photovoltaik solaire panneau placas solares panelen zonnepane
 battery: batterie ~speicher batería accu batterij thuisbatterij
-export: einspeis ~vergütung surplus injection excedente vertido teruglever
+solar export: einspeis ~vergütung surplus injection excedente vertido teruglever
 wifi: wlan wifi router routeur box internet
 app: ~app application aplicación
 offline: offline verbindung déconnect desconect verbroken

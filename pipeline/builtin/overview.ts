@@ -1,186 +1,145 @@
-// The answer to the question, from counts and quotes.
-import type { Cluster, Counts, Evidence, KeyPoint, Overview, SummaryRecord } from '../insight.ts'
-import { noUsage } from '../insight.ts'
+// The answer to the question in plain prose: counted, with what is unusual, and a voice where it shows what was just said.
+import { stemOf } from '#/clustering/stem.ts'
+import { noUsage, type Cluster, type Counts, type Overview, type SummaryRecord } from '../insight.ts'
+import { toMetrics } from '../metrics.ts'
 import { joinAnd } from './actions.ts'
-import { outcomeShares, percent } from './describe.ts'
+import { tellShare, usersOf } from './describe.ts'
 import { frames } from './frames.ts'
-import type { FrameLanguage, Lens, LensKind } from './lens.ts'
-import { cutWords } from './plain-text.ts'
+import { createInnerCase } from './inner-case.ts'
+import { keyPointsOf } from './key-points.ts'
+import type { Lens } from './lens.ts'
+import { overviewWords } from './overview-words.ts'
+import { asSentence, quoteFrom } from './quoting.ts'
+import { contrastsOf, endingsOf, percent, sharesOfMetrics, sharesOfRecords, type Contrast } from './shares.ts'
 
-const mostKeyPoints = 7
 const mostWords = 200
 
-type Words = {
-  opening: Record<LensKind, (count: number, groups: number, list: string) => string>
-  largest: (title: string, share: string, parts: string) => string
-  endings: (list: string) => string
-  unassigned: (count: number, share: string) => string
-  notRead: (count: number) => string
-  point: (title: string, size: number, share: string, parts: string) => string
-  none: string
-}
-
-const words: Readonly<Record<FrameLanguage, Words>> = {
-  en: {
-    opening: {
-      requests: (count, groups, list) =>
-        `${count} conversations fall into ${groups} themes. Most often they are about ${list}.`,
-      failures: (count, groups, list) =>
-        `What goes wrong in ${count} conversations falls into ${groups} groups. The largest are ${list}.`,
-      outcomes: (count, groups, list) => `${count} conversations end in ${groups} ways. The most frequent are ${list}.`,
-      tools: (count, groups, list) =>
-        `${count} conversations use tools in ${groups} patterns. The most frequent are ${list}.`,
-      terms: (count, groups, list) =>
-        `On this question, ${count} conversations fall into ${groups} groups. The largest are ${list}.`,
-    },
-    largest: (title, share, parts) => `“${title}” (${share}) includes ${parts}.`,
-    endings: (list) => `How they end: ${list}.`,
-    unassigned: (count, share) => `${count} (${share}) are unlike the others and stay unassigned.`,
-    notRead: (count) => `${count} selected traces could not be summarized.`,
-    point: (title, size, share, parts) => `${title}: ${size} (${share})${parts === '' ? '' : `, among them ${parts}`}.`,
-    none: 'No groups were found: the traces are too few or too different from each other.',
-  },
-  de: {
-    opening: {
-      requests: (count, groups, list) =>
-        `${count} Gespräche bilden ${groups} Themen. Am häufigsten geht es um ${list}.`,
-      failures: (count, groups, list) =>
-        `Was in ${count} Gesprächen schiefgeht, bildet ${groups} Gruppen. Die größten sind ${list}.`,
-      outcomes: (count, groups, list) => `${count} Gespräche enden auf ${groups} Arten. Am häufigsten: ${list}.`,
-      tools: (count, groups, list) =>
-        `${count} Gespräche nutzen Werkzeuge nach ${groups} Mustern. Am häufigsten: ${list}.`,
-      terms: (count, groups, list) =>
-        `Zu dieser Frage bilden ${count} Gespräche ${groups} Gruppen. Die größten sind ${list}.`,
-    },
-    largest: (title, share, parts) => `„${title}“ (${share}) umfasst ${parts}.`,
-    endings: (list) => `Wie sie enden: ${list}.`,
-    unassigned: (count, share) => `${count} (${share}) gleichen keiner Gruppe und bleiben ohne Zuordnung.`,
-    notRead: (count) => `${count} ausgewählte Traces konnten nicht zusammengefasst werden.`,
-    point: (title, size, share, parts) => `${title}: ${size} (${share})${parts === '' ? '' : `, darunter ${parts}`}.`,
-    none: 'Es wurden keine Gruppen gefunden: Es sind zu wenige Traces, oder sie sind zu verschieden.',
-  },
-  fr: {
-    opening: {
-      requests: (count, groups, list) =>
-        `${count} conversations forment ${groups} thèmes. Le plus souvent, il s'agit de ${list}.`,
-      failures: (count, groups, list) =>
-        `Ce qui échoue dans ${count} conversations forme ${groups} groupes. Les plus grands : ${list}.`,
-      outcomes: (count, groups, list) =>
-        `${count} conversations se terminent de ${groups} façons. Le plus souvent : ${list}.`,
-      tools: (count, groups, list) =>
-        `${count} conversations utilisent des outils selon ${groups} schémas. Le plus souvent : ${list}.`,
-      terms: (count, groups, list) =>
-        `Sur cette question, ${count} conversations forment ${groups} groupes. Les plus grands : ${list}.`,
-    },
-    largest: (title, share, parts) => `« ${title} » (${share}) comprend ${parts}.`,
-    endings: (list) => `Comment elles se terminent : ${list}.`,
-    unassigned: (count, share) => `${count} (${share}) ne ressemblent à aucun groupe.`,
-    notRead: (count) => `${count} traces choisies n'ont pas pu être résumées.`,
-    point: (title, size, share, parts) => `${title} : ${size} (${share})${parts === '' ? '' : `, dont ${parts}`}.`,
-    none: 'Aucun groupe trouvé : les traces sont trop peu nombreuses ou trop différentes.',
-  },
-  es: {
-    opening: {
-      requests: (count, groups, list) => `${count} conversaciones forman ${groups} temas. Lo más frecuente: ${list}.`,
-      failures: (count, groups, list) =>
-        `Lo que falla en ${count} conversaciones forma ${groups} grupos. Los mayores: ${list}.`,
-      outcomes: (count, groups, list) =>
-        `${count} conversaciones terminan de ${groups} maneras. Lo más frecuente: ${list}.`,
-      tools: (count, groups, list) =>
-        `${count} conversaciones usan herramientas según ${groups} patrones. Lo más frecuente: ${list}.`,
-      terms: (count, groups, list) =>
-        `Sobre esta pregunta, ${count} conversaciones forman ${groups} grupos. Los mayores: ${list}.`,
-    },
-    largest: (title, share, parts) => `«${title}» (${share}) incluye ${parts}.`,
-    endings: (list) => `Cómo terminan: ${list}.`,
-    unassigned: (count, share) => `${count} (${share}) no se parecen a ningún grupo.`,
-    notRead: (count) => `${count} trazas elegidas no se pudieron resumir.`,
-    point: (title, size, share, parts) =>
-      `${title}: ${size} (${share})${parts === '' ? '' : `, entre ellas ${parts}`}.`,
-    none: 'No se encontraron grupos: hay muy pocas trazas o son demasiado distintas.',
-  },
-  nl: {
-    opening: {
-      requests: (count, groups, list) => `${count} gesprekken vormen ${groups} thema's. Meestal gaat het om ${list}.`,
-      failures: (count, groups, list) =>
-        `Wat er misgaat in ${count} gesprekken vormt ${groups} groepen. De grootste zijn ${list}.`,
-      outcomes: (count, groups, list) => `${count} gesprekken eindigen op ${groups} manieren. Het vaakst: ${list}.`,
-      tools: (count, groups, list) =>
-        `${count} gesprekken gebruiken tools volgens ${groups} patronen. Het vaakst: ${list}.`,
-      terms: (count, groups, list) =>
-        `Over deze vraag vormen ${count} gesprekken ${groups} groepen. De grootste zijn ${list}.`,
-    },
-    largest: (title, share, parts) => `“${title}” (${share}) omvat ${parts}.`,
-    endings: (list) => `Hoe ze eindigen: ${list}.`,
-    unassigned: (count, share) => `${count} (${share}) lijken op geen enkele groep.`,
-    notRead: (count) => `${count} gekozen traces konden niet worden samengevat.`,
-    point: (title, size, share, parts) => `${title}: ${size} (${share})${parts === '' ? '' : `, waaronder ${parts}`}.`,
-    none: 'Er zijn geen groepen gevonden: er zijn te weinig traces of ze verschillen te veel.',
-  },
+export type OverviewInput = {
+  counts: Counts
+  clusters: readonly Cluster[]
+  unassigned: number
+  examples: ReadonlyMap<string, SummaryRecord>
 }
 
 /** At most 200 words and seven key points, each with its share, its clusters and quotes that were verified before. */
-export function toOverview(
-  input: {
-    counts: Counts
-    clusters: readonly Cluster[]
-    unassigned: number
-    examples: ReadonlyMap<string, SummaryRecord>
-  },
-  lens: Lens,
-): Overview {
+export function toOverview(input: OverviewInput, lens: Lens): Overview {
   const { counts, clusters, unassigned, examples } = input
-  const say = words[lens.frame]
-  const frame = frames[lens.frame]
-  const ranked = [...clusters].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1))
+  const say = overviewWords[lens.frame]
+  const { and, quote: mark } = frames[lens.frame]
+  const records = [...examples.values()]
   const total = Math.max(1, counts.summarized)
-  const named = (cluster: Cluster) => `${lower(cluster.title)} (${percent(cluster.size / total)})`
-  const sentences: string[] = []
-  if (ranked.length === 0) sentences.push(say.none)
-  else
-    sentences.push(
-      say.opening[lens.kind](counts.summarized, ranked.length, joinAnd(ranked.slice(0, 3).map(named), frame.and)),
-    )
-  const ends = outcomeShares([...examples.values()])
-  if (ends.length > 0)
-    sentences.push(
-      say.endings(
-        joinAnd(
-          ends.map(([outcome, share]) => `${lower(frame.outcomes[outcome])} ${percent(share)}`),
-          frame.and,
-        ),
-      ),
-    )
-  for (const cluster of ranked.slice(0, 3)) {
-    const parts = childrenBySize(cluster)
-      .slice(0, 3)
-      .map((child) => `${lower(child.title)} (${child.size})`)
-    if (parts.length > 0)
-      sentences.push(say.largest(cluster.title, percent(cluster.size / total), joinAnd(parts, frame.and)))
+  const whole = sharesOfRecords(records)
+  const leaves = leafClusters(clusters)
+  const inner = createInnerCase(
+    innerTexts(records),
+    [...clusters, ...leaves].map(({ title }) => title),
+    lens.frame,
+  )
+  const sentences: string[] = clusters.length === 0 ? [say.none] : leadSentences(input, lens, inner)
+
+  if (lens.kind !== 'outcomes') {
+    const ends = endingsOf(whole).map(([outcome, share]) => tellShare(outcome, percent(share), lens.frame))
+    if (ends.length > 0) sentences.push(say.endings(joinAnd(ends, and)))
   }
-  const quote = ranked[0] === undefined ? undefined : evidenceOf(ranked[0], examples)[0]
-  if (quote !== undefined) sentences.splice(1, 0, frame.quote(cutWords(quote.quote, 160)).concat('.'))
+  const isNested = clusters.some(({ children }) => children.length > 0)
+  if (isNested && lens.kind !== 'outcomes') {
+    const topics = bySize(leaves)
+      .slice(0, 3)
+      .map(({ title, size }) => `${inner(title)} (${size})`)
+    sentences.push(say.topics(joinAnd(topics, and)))
+  }
+  const outstanding = lens.kind === 'outcomes' || lens.kind === 'failures' ? [] : standingOut(leaves, whole)
+  outstanding.slice(0, 2).forEach(({ cluster, contrast: { outcome, share, whole: average } }, index) => {
+    sentences.push(say.standsOut(cluster.title, tellShare(outcome, percent(share), lens.frame), percent(average)))
+    if (index > 0) return
+    const quote = quoteOf(cluster, examples, lens)
+    if (quote !== undefined) sentences.push(asSentence(quote, mark))
+  })
   if (unassigned > 0) sentences.push(say.unassigned(unassigned, percent(unassigned / total)))
   if (counts.failed > 0) sentences.push(say.notRead(counts.failed))
-
-  const keyPoints = ranked.slice(0, mostKeyPoints).map((cluster): KeyPoint => {
-    const children = childrenBySize(cluster).slice(0, 2)
-    const parts = joinAnd(
-      children.map((child) => `${lower(child.title)} (${child.size})`),
-      frame.and,
-    )
-    return {
-      text: say.point(cluster.title, cluster.size, percent(cluster.size / total), parts),
-      share: cluster.size / total,
-      clusterIds: [cluster.id, ...children.map((child) => child.id)],
-      evidence: evidenceOf(cluster, examples).slice(0, 2),
-    }
-  })
-  return { text: withinWords(sentences), keyPoints, usage: noUsage, by: 'builtin' }
+  return {
+    text: withinWords(sentences),
+    keyPoints: keyPointsOf(
+      { leaves, clusters, examples, whole, total, medianMs: toMetrics(records).latencyMsP50 },
+      lens,
+    ),
+    usage: noUsage,
+    by: 'builtin',
+  }
 }
 
-function childrenBySize(cluster: Cluster): Cluster[] {
-  return [...cluster.children].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1))
+/** The answer itself, first. */
+function leadSentences(input: OverviewInput, lens: Lens, inner: (title: string) => string): string[] {
+  const { counts, clusters, examples } = input
+  const say = overviewWords[lens.frame]
+  const { and, failures } = frames[lens.frame]
+  const total = Math.max(1, counts.summarized)
+  const named = (list: readonly Cluster[]) => {
+    const parts = list.map((cluster) => `${inner(cluster.title)} (${percent(cluster.size / total)})`)
+    // Titles that are lists themselves are kept apart by semicolons.
+    return list.some(({ title }) => / (?:and|und|et|y|en) |[,;]/.test(title)) ? parts.join('; ') : joinAnd(parts, and)
+  }
+  const largest = bySize(clusters).slice(0, 3)
+  if (lens.kind === 'failures') {
+    const none = [...examples.values()].filter(({ summary }) => summary.title.startsWith(`${failures.none}:`)).length
+    const failed = bySize(clusters.filter(({ title }) => !title.startsWith(failures.none))).slice(0, 4)
+    return [
+      say.failuresNone(none, counts.summarized, percent(none / total)),
+      ...(failed.length === 0 ? [] : [say.failuresMost(named(failed))]),
+    ]
+  }
+  const isEnding = clusters.length > 0 && endingsOf(sharesOfRecords([...examples.values()])).length > 0
+  if (lens.kind === 'outcomes' && isEnding) {
+    const ends = endingsOf(sharesOfRecords([...examples.values()])).map(([outcome, share]) =>
+      tellShare(outcome, percent(share), lens.frame),
+    )
+    const bad = bySize(
+      leafClusters(clusters).filter(({ title }) => !title.startsWith(frames[lens.frame].outcomes.resolved)),
+    )
+    return [
+      say.outcomes(counts.summarized, joinAnd(ends, and)),
+      ...(bad.length === 0 ? [] : [say.failuresMost(named(bad.slice(0, 3)))]),
+    ]
+  }
+  return [
+    lens.kind === 'requests'
+      ? say.requests(usersOf(lens), named(largest))
+      : say.groups(counts.summarized, named(largest)),
+  ]
+}
+
+/** Leaves that end badly far more often than the whole, the most traces too many first. */
+function standingOut(
+  leaves: readonly Cluster[],
+  whole: ReturnType<typeof sharesOfRecords>,
+): { cluster: Cluster; contrast: Contrast }[] {
+  return leaves
+    .flatMap((cluster) => {
+      const [contrast] = contrastsOf(sharesOfMetrics(cluster.metrics, cluster.size), whole)
+      return contrast === undefined ? [] : [{ cluster, contrast }]
+    })
+    .sort((a, b) => b.contrast.excess - a.contrast.excess || (a.cluster.id < b.cluster.id ? -1 : 1))
+}
+
+/** Clusters that hold traces themselves. */
+function leafClusters(clusters: readonly Cluster[]): Cluster[] {
+  return clusters.flatMap((cluster) => (cluster.children.length === 0 ? [cluster] : leafClusters(cluster.children)))
+}
+
+function bySize(clusters: readonly Cluster[]): Cluster[] {
+  return [...clusters].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1))
+}
+
+function quoteOf(cluster: Cluster, examples: ReadonlyMap<string, SummaryRecord>, lens: Lens): string | undefined {
+  const members = cluster.representativeTraceIds.flatMap((traceId) => examples.get(traceId) ?? [])
+  return quoteFrom(members, new Set((cluster.title.toLowerCase().match(/\p{L}{3,}/gu) ?? []).map(stemOf)), lens.frame)
+    ?.quote
+}
+
+const mostTexts = 3_000
+
+function* innerTexts(records: readonly SummaryRecord[]): Generator<string> {
+  for (const { summary } of records.slice(0, mostTexts)) yield summary.groupingText
 }
 
 /** Whole sentences as long as they fit. */
@@ -194,20 +153,4 @@ function withinWords(sentences: readonly string[]): string {
     used += count
   }
   return kept.join(' ')
-}
-
-/** Verified quotes of a cluster: its own, then those of its most typical members. */
-function evidenceOf(cluster: Cluster, examples: ReadonlyMap<string, SummaryRecord>): Evidence[] {
-  const own = cluster.evidence.filter((item) => item.verified)
-  const members = cluster.representativeTraceIds.flatMap((traceId) =>
-    (examples.get(traceId)?.summary.evidence ?? [])
-      .filter((item) => item.verified)
-      .map((item) => ({ traceId, ...item })),
-  )
-  const seen = new Set<string>()
-  return [...own, ...members].filter(({ quote }) => !seen.has(quote) && seen.add(quote) !== undefined)
-}
-
-function lower(text: string): string {
-  return /^\p{Lu}\p{Ll}/u.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text
 }

@@ -164,7 +164,7 @@ export function contentCount(text: string): number {
   return (text.toLowerCase().match(/[\p{L}][\p{L}'-]*/gu) ?? []).filter((word) => !empty.has(word)).length
 }
 
-export function startsWithVerb(phrase: string): boolean {
+function startsWithVerb(phrase: string): boolean {
   return verbs.has(/^[a-z]+/i.exec(phrase)?.[0].toLowerCase() ?? '')
 }
 

@@ -22,7 +22,7 @@ const negations = new Set(
   "not no never can't cannot couldn't don't didn't doesn't hasn't haven't isn't wasn't won't without unable".split(' '),
 )
 const generic = new Set(
-  'order orders account assist assistance thing things something someone question questions time day days today tomorrow yesterday week month way problem issue information info details recent recently possible'.split(
+  'order orders account assist assistance thing things something someone question questions time day days today tomorrow yesterday week month way problem issue information info details recent recently possible item items purchase purchases option options price material materials difference differences version model type status home house home app text stuff night box text past work money app balance'.split(
     ' ',
   ),
 )
@@ -64,58 +64,4 @@ export function isGenericWord(lower: string): boolean {
 /** Words that turn a meaning round, which a title may not lose. */
 export function isNegation(lower: string): boolean {
   return negations.has(lower)
-}
-
-const starters = new Set([
-  'how',
-  "can't",
-  'cannot',
-  'not',
-  'no',
-  "haven't",
-  "didn't",
-  "doesn't",
-  "isn't",
-  'why',
-  'when',
-  'where',
-  'what',
-  'which',
-  'unable',
-  'without',
-  'still',
-  'get',
-  'use',
-  'up',
-  'make',
-  'give',
-  'see',
-  'know',
-  'go',
-])
-const particles = new Set(['up', 'back', 'off', 'out', 'down', 'yet', 'twice'])
-const determiners = new Set(
-  "a an the my our your this that these those their its his her some any der die das den dem ein eine einen einem mein meine meinen meiner le la les l' un une des mon ma mes el los las unos unas mi mis de het een mijn".split(
-    ' ',
-  ),
-)
-
-export function isDeterminer(word: Word): boolean {
-  return determiners.has(word.lower)
-}
-
-/** Whether a phrase may begin with a word, given the one before it. */
-export function mayBegin(word: Word, previous: Word | undefined): boolean {
-  if (!word.isContent && !starters.has(word.lower)) return false
-  if (previous === undefined || word.opens) return !/^(?:isn't|doesn't|hasn't|won't|wasn't)$/.test(word.lower)
-  if (word.lower === 'not') return /^(?:is|are|was|were|am|have|has|had)$/.test(previous.lower)
-  // “how long”, and in the middle of “virtual card number” nothing begins.
-  return !previous.isContent && !isNegation(previous.lower) && previous.lower !== 'how'
-}
-
-/** Whether a phrase may end with a word, given the one after it. */
-export function mayEnd(word: Word, next: Word | undefined): boolean {
-  const ends = next === undefined || word.closes
-  if (!word.isContent) return ends && particles.has(word.lower)
-  return ends || (!next.isContent && !particles.has(next.lower))
 }

@@ -114,7 +114,7 @@ test.skipIf(dataDir === undefined)(
       for (const { title, summary } of names) {
         expect(title.split(' ').length).toBeLessThanOrEqual(10)
         expect(title).not.toMatch(/[.,;:!?]$|#\w*\d|@/)
-        expect(summary).toMatch(/^\d+ traces? \(/)
+        expect(summary).toMatch(/\d+ of \d+ traces \(/)
       }
       const grouping = toGrouping(
         { tree, map: { data: new Float32Array(records.length * 2), rows: records.length, cols: 2 } },

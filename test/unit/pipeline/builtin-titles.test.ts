@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { clusterTree } from '#/clustering/cluster.ts'
+import { readSamples } from '#/mocks/samples/samples.ts'
+import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
+import { nodesToName } from '#/pipeline/group.ts'
+import { noUsage, type SummaryRecord } from '#/pipeline/insight.ts'
+import type { NamedNode, NodeToName } from '#/pipeline/ports.ts'
+import { createRepeatedText } from '#/pipeline/transcript/repeated-text.ts'
+import { toTranscript } from '#/pipeline/transcript/to-transcript.ts'
+
+const analyst = createBuiltinAnalyst()
+const { signal } = new AbortController()
+
+function record(text: string, at: number, language = 'en', title = text): SummaryRecord {
+  return {
+    traceId: `tr-${at}`,
+    ordinal: at,
+    summary: {
+      title,
+      text,
+      groupingText: text,
+      outcome: 'unclear',
+      language,
+      evidence: [],
+      readShare: 1,
+      usage: noUsage,
+      model: 'builtin',
+    },
+    facts: { requestTimeMs: 0, state: 'OK', feedback: { positive: 0, negative: 0 }, requestPreview: '' },
+  }
+}
+
+function leaf(id: string, texts: readonly string[], language = 'en'): NodeToName {
+  const members = texts.map((text, at) => record(text, at, language))
+  return {
+    id,
+    parentId: null,
+    childIds: [],
+    size: members.length,
+    share: 0.5,
+    keywords: [],
+    members,
+    neighbours: [],
+  }
+}
+
+const groups: Record<string, string[]> = {
+  'View an apartment': [
+    'I would like to view an apartment.',
+    'I need to view an apartment',
+    'I want to view an apartment at North Hill.',
+    'Can I view an apartment on Tuesday?',
+  ],
+  'Reset a password': [
+    'How do I reset my password?',
+    'I need to reset my password.',
+    'Please reset my password, I forgot it',
+    'Could you reset the password for me',
+  ],
+  'Thermostat offline': [
+    'My thermostat is offline since the update.',
+    'the thermostat is offline again',
+    'Thermostat offline after the update',
+    'Why is my thermostat offline?',
+  ],
+  'Card declined': [
+    'My card was declined.',
+    'Why was my card declined in the shop?',
+    'card declined again today',
+    'My card has been declined',
+  ],
+  'Split a payment': [
+    'Can I split the payment with another card?',
+    'I want to split the payment across two cards.',
+    'Could you split the payment?',
+    'Please split the payment, my card is full.',
+  ],
+}
+
+async function nameNodes(nodes: NodeToName[], instruction: string): Promise<NamedNode[]> {
+  const total = nodes.reduce((sum, node) => sum + (node.parentId === null ? node.size : 0), 0)
+  return (await analyst.nameClusters({ instruction, nodes, total }, { signal })).names
+}
+
+describe('titles of leaves', () => {
+  const nodes = Object.values(groups).map((texts, at) => leaf(String(at + 1), texts))
+  test.each(Object.keys(groups).map((title, at) => [title, at] as const))(
+    '“%s” is read off its members',
+    async (title, at) => {
+      expect((await nameNodes(nodes, 'What do customers need help with?'))[at]?.title).toBe(title)
+    },
+  )
+
+  test('a cluster of several languages is named in the language of the question', async () => {
+    const node = leaf('1', ['My heat pump is loud at night.', 'The heat pump makes a noise', 'heat pump too cold'])
+    node.members.push(record('Die Wärmepumpe ist so laut. (heat pump, noise)', 7, 'de'))
+    const [named] = await nameNodes([node, leaf('2', groups['Card declined']!)], 'What do customers need help with?')
+    expect(named?.title).toMatch(/^Heat pump/)
+    expect(named?.summary).toMatch(/^Customers write about heat pump/)
+  })
+})
+
+describe('the samples', () => {
+  let nodes: NodeToName[]
+  let names: NamedNode[]
+  beforeAll(async () => {
+    const instruction = 'What do customers need help with?'
+    const known = createRepeatedText()
+    const records: SummaryRecord[] = []
+    for await (const line of readSamples()) {
+      const transcript = toTranscript(
+        {
+          info: {
+            traceId: line.trace_id,
+            experimentId: '1',
+            state: line.state,
+            requestTimeMs: 0,
+            requestPreview: line.request_preview,
+            responsePreview: line.response_preview,
+            tags: {},
+            metadata: {},
+            assessments: [],
+          },
+          spans: line.spans.map((span) => ({
+            spanId: span.span_id,
+            parentId: span.parent_id,
+            name: span.name,
+            type: span.span_type,
+            startMs: Number(span.start_time_unix_nano) / 1e6,
+            endMs: Number(span.end_time_unix_nano) / 1e6,
+            status: span.status,
+            statusMessage: span.status_message ?? '',
+            inputs: span.inputs,
+            outputs: span.outputs,
+            attributes: {},
+            events: [],
+          })),
+          readShare: 1,
+        },
+        { known },
+      )
+      const summary = await analyst.summarize({ instruction, transcript }, { signal })
+      records.push({ ...record('', records.length), traceId: line.trace_id, summary })
+    }
+    const texts = records.map(({ summary }) => summary.groupingText)
+    const { vectors } = await analyst.embed(texts, { signal, seed: 3 })
+    nodes = nodesToName(clusterTree(vectors, { seed: 3, texts }), records)
+    names = await nameNodes(nodes, instruction)
+  }, 120_000)
+
+  test('have titles of at most ten words, unique among siblings', () => {
+    const titleOf = new Map(names.map(({ id, title }) => [id, title.toLowerCase()]))
+    for (const { title } of names) expect(title.split(' ').length).toBeLessThanOrEqual(10)
+    for (const siblings of Map.groupBy(nodes, ({ parentId }) => parentId).values())
+      expect(new Set(siblings.map(({ id }) => titleOf.get(id))).size).toBe(siblings.length)
+  })
+
+  test('have no title that ends in a function word or adverb, and none that is a unit, month, greeting or adjective', () => {
+    for (const { title } of names) {
+      expect(title).not.toMatch(/\b(?:in|of|on|at|for|with|still|being|to|not|haven't|is|and|been|the)$/i)
+      expect(title).not.toMatch(/\b(?:kwh|pounds|august|july|hello|haven't|why has)\b/i)
+      expect(title).not.toMatch(/^(?:blue|high|late|last|new|loud|cold|wrong)$/i)
+    }
+  })
+
+  test('are described in words first, then in numbers, with whole quotes only', () => {
+    for (const { summary } of names) {
+      expect(summary).toMatch(/^\p{Lu}[^.]+\. These are \d+ of \d+ traces \(/u)
+      expect(summary).not.toMatch(/…|”\.”|\.”\./)
+    }
+  })
+
+  test('speak of what the samples are known to be about', () => {
+    const all = names.map(({ title }) => title).join(' | ')
+    for (const topic of [/meter reading/i, /export/i, /Night Saver/, /thermostat/i, /heat pump/i, /Brightside/])
+      expect(all).toMatch(topic)
+  })
+})
