@@ -4,15 +4,16 @@ import type { InsightAnswer } from '#/server/api/schemas.ts'
 import { toCompact, toCount, toDuration, toUsd } from '../figures.ts'
 import { Tip } from '../parts/tip.tsx'
 import type { InsightSearch } from '../search-params.ts'
-import type { Live } from './use-insight-events.ts'
+import { countUnread } from './live-counts.ts'
 
 /**
- * The numbers, as the two sums they are: selected = summarized + skipped + failed, and summarized = clustered +
- * unassigned. Each opens the traces it counts.
+ * The numbers, as the two sums they are: selected = summarized + skipped + failed (and what is not read yet), and
+ * summarized = clustered + unassigned. Each opens the traces it counts.
  */
-export function CountsStrip(props: { insight: InsightAnswer; live: Live; running: boolean; search: InsightSearch }) {
+export function CountsStrip(props: { insight: InsightAnswer; running: boolean; search: InsightSearch }) {
   const { insight, running, search } = props
   const { counts, usage, clusters } = insight
+  const unread = countUnread(insight)
   const to = (cluster: string | undefined) => (running ? undefined : { ...search, cluster })
   return (
     <section className="counts" aria-label="Counts">
@@ -30,12 +31,22 @@ export function CountsStrip(props: { insight: InsightAnswer; live: Live; running
         <Sign text="+" />
         <Figure
           label="Failed"
-          value={toCount(running ? Math.max(counts.failed, props.live.failed) : counts.failed)}
+          value={toCount(counts.failed)}
           search={to(counts.failed > 0 ? 'failed' : undefined)}
           insightId={insight.id}
           quiet={counts.failed === 0}
           note="Traces that could not be read or summarized"
         />
+        {unread > 0 && (
+          <>
+            <Sign text="+" />
+            <Figure
+              label={running ? 'To go' : 'Not read'}
+              value={toCount(unread)}
+              note={running ? 'Waiting for their turn' : 'It ended before their turn came'}
+            />
+          </>
+        )}
       </div>
       {!running && counts.summarized > 0 && (
         <div className="sum">

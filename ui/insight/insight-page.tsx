@@ -11,6 +11,7 @@ import { AboutRun } from './about-run.tsx'
 import { CountsStrip } from './counts-strip.tsx'
 import { Explorer, type Listed } from './explorer.tsx'
 import { InsightHeader } from './insight-header.tsx'
+import { withLiveCounts } from './live-counts.ts'
 import { OverviewSection } from './overview-section.tsx'
 import { RunningSection } from './running-section.tsx'
 import { StoppedBar } from './stopped-bar.tsx'
@@ -64,6 +65,7 @@ export function InsightPage() {
     )
   }
 
+  const shown = running ? withLiveCounts(insight, live) : insight
   const hasTree = insight.clusters.total > 0 && !running
   const select = (cluster: string | undefined) =>
     change({ cluster, outcome: undefined, search: undefined }, { push: true })
@@ -75,9 +77,9 @@ export function InsightPage() {
   return (
     <div className="page">
       <InsightHeader insight={insight} />
-      <CountsStrip insight={insight} live={live} running={running} search={search} />
+      <CountsStrip insight={shown} running={running} search={search} />
       {running && (
-        <RunningSection insight={insight} live={live} summaries={summaries} onOpen={(trace) => change({ trace })} />
+        <RunningSection insight={shown} live={live} summaries={summaries} onOpen={(trace) => change({ trace })} />
       )}
       {!running && insight.status !== 'FINISHED' && <StoppedBar insight={insight} />}
       {hasTree && (

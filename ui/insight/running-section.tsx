@@ -15,8 +15,7 @@ export function RunningSection(props: {
   onOpen: (traceId: string) => void
 }) {
   const { insight, live, summaries } = props
-  const stage = live.stage ?? insight.stage
-  const progress = live.progress ?? insight.progress
+  const { stage, progress } = insight
   const here = stageOrder.indexOf(stage)
   const scheduled = insight.status === 'SCHEDULED'
   return (
