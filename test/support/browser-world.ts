@@ -21,9 +21,13 @@ export type BrowserWorld = AsyncDisposable & {
   insight: InsightAnswer
   /** In the order of the import; the last one is hostile. */
   traceIds: string[]
+  /** How many of them have the state ERROR. */
+  broken: number
 }
 
-const traceCount = 240
+/** More than the 100 of a page, so that scrolling has to bring the rest. */
+const traceCount = 130
+const isBroken = (at: number) => at % 17 === 3
 
 /** Builds the app, starts the service and Chromium, and waits for the first Insight. */
 export async function startBrowserWorld(): Promise<BrowserWorld> {
@@ -44,7 +48,7 @@ export async function startBrowserWorld(): Promise<BrowserWorld> {
   const path = join(await mkdtemp(join(tmpdir(), 'ui-traces-')), 'support.jsonl')
   const spoken = conversations(traceCount - 1).map((one, at) => ({
     ...one,
-    state: at % 17 === 3 ? ('ERROR' as const) : ('OK' as const),
+    state: isBroken(at) ? ('ERROR' as const) : ('OK' as const),
   }))
   const traceIds = await writeTraceFile(path, [...spoken, { user: hostileText, assistant: 'I cannot do that.' }])
   const experimentId = await app.import({ path, experiment: 'Nordlys support' })
@@ -57,5 +61,6 @@ export async function startBrowserWorld(): Promise<BrowserWorld> {
   })
   const insight = await app.finished(id)
   const kept = stack.move()
-  return { app, browser, experimentId, insight, traceIds, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const broken = spoken.filter(({ state }) => state === 'ERROR').length
+  return { app, browser, experimentId, insight, traceIds, broken, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

@@ -1,6 +1,6 @@
 // Chromium for the browser tests and the pictures: started once, every page with its console listened to.
 import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const places = [
   '/usr/bin/chromium',
@@ -38,11 +38,11 @@ export type Watched = {
   close: () => Promise<void>
 }
 
-/** A fresh page without motion, in UTC and English, as wide and as dark as asked. */
-export async function openPage(
+/** A person's browser without motion, in UTC and English, as wide and as dark as asked. Its pages share a cache. */
+export async function openContext(
   browser: Browser,
   options: { baseUrl: string; width?: number; height?: number; theme?: 'light' | 'dark' },
-): Promise<Watched> {
+): Promise<BrowserContext> {
   const context = await browser.newContext({
     baseURL: options.baseUrl,
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
@@ -52,11 +52,16 @@ export async function openPage(
     timezoneId: 'UTC',
   })
   context.setDefaultTimeout(10_000)
+  return context
+}
+
+/** A fresh page that is listened to. */
+export async function openPage(context: BrowserContext): Promise<Watched> {
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
-  return { page, complaints, close: () => context.close() }
+  return { page, complaints, close: () => page.close() }
 }
