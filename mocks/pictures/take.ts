@@ -148,12 +148,12 @@ async function tour(browser: Browser, url: string): Promise<void> {
   }
   await take(here, 'insight-details', {
     path: `/insights/${insight.id}?cluster=${cluster}`,
-    height: 1400,
+    height: 1800,
     ready: details,
   })
   await take(here, 'insight-details-dark', {
     path: `/insights/${insight.id}?cluster=${cluster}`,
-    height: 1400,
+    height: 1800,
     theme: 'dark',
     ready: details,
   })
