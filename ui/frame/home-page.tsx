@@ -7,7 +7,7 @@ import { serviceQuery } from '../queries.ts'
 export function HomePage() {
   const { data, error, refetch } = useQuery(serviceQuery())
   if (error !== null) {
-    return <ProblemState title="Trace Insights is not ready" error={error} onRetry={() => void refetch()} />
+    return <ProblemState page title="Trace Insights is not ready" error={error} onRetry={() => void refetch()} />
   }
   if (data === undefined) return <Skeleton lines={4} label="Loading" />
   return data.default_experiment_id === undefined ? (

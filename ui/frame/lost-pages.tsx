@@ -4,6 +4,7 @@ import { EmptyState, ProblemState } from '../parts/states.tsx'
 export function NotFoundPage() {
   return (
     <EmptyState
+      page
       icon="search"
       title="This page does not exist"
       action={
@@ -19,5 +20,5 @@ export function NotFoundPage() {
 
 export function BrokenPage({ error, reset }: ErrorComponentProps) {
   const shown = error instanceof Error ? error : new Error(String(error))
-  return <ProblemState title="This page broke while it was drawn" error={shown} onRetry={reset} />
+  return <ProblemState page title="This page broke while it was drawn" error={shown} onRetry={reset} />
 }

@@ -14,7 +14,8 @@ export function CountsStrip(props: { insight: InsightAnswer; running: boolean; s
   const { insight, running, search } = props
   const { counts, usage, clusters } = insight
   const unread = countUnread(insight)
-  const to = (cluster: string | undefined) => (running ? undefined : { ...search, cluster })
+  const grouped = !running && counts.clustered + counts.unassigned > 0
+  const to = (cluster: string | undefined) => (grouped ? { ...search, cluster } : undefined)
   return (
     <section className="counts" aria-label="Counts">
       <div className="sum">
@@ -48,7 +49,7 @@ export function CountsStrip(props: { insight: InsightAnswer; running: boolean; s
           </>
         )}
       </div>
-      {!running && counts.summarized > 0 && (
+      {grouped && (
         <div className="sum">
           <span className="sum-lead">
             Summarized <Sign text="=" />

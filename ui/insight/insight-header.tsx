@@ -9,7 +9,6 @@ import { Icon } from '../parts/icon.tsx'
 import { StatusMark } from '../parts/status.tsx'
 import { serviceQuery } from '../queries.ts'
 import { RunAction } from './run-actions.tsx'
-import { isUnderWay } from '../words.ts'
 
 /** What was asked, under which name, and where it lives in MLflow. */
 export function InsightHeader({ insight }: { insight: InsightAnswer }) {
@@ -36,7 +35,7 @@ export function InsightHeader({ insight }: { insight: InsightAnswer }) {
               </a>
             </>
           )}
-          {!isUnderWay(insight.status) && (
+          {insight.status === 'FINISHED' && (
             <DropdownMenu.Root>
               <DropdownMenu.Trigger className="button">
                 <Icon name="download" /> Export

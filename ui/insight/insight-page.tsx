@@ -43,6 +43,7 @@ export function InsightPage() {
     if (error instanceof ApiProblem && error.status === 404) {
       return (
         <EmptyState
+          page
           icon="search"
           title="There is no such Insight"
           action={
@@ -56,7 +57,7 @@ export function InsightPage() {
       )
     }
     if (error !== null) {
-      return <ProblemState title="Fetching the Insight failed" error={error} onRetry={() => void refetch()} />
+      return <ProblemState page title="Fetching the Insight failed" error={error} onRetry={() => void refetch()} />
     }
     return (
       <div className="page">
@@ -66,7 +67,7 @@ export function InsightPage() {
   }
 
   const shown = running ? withLiveCounts(insight, live) : insight
-  const hasTree = insight.clusters.total > 0 && !running
+  const hasTree = !running && insight.counts.clustered + insight.counts.unassigned > 0
   const select = (cluster: string | undefined) =>
     change({ cluster, outcome: undefined, search: undefined }, { push: true })
   const selectAndShow = (cluster: string | undefined) => {

@@ -16,8 +16,12 @@ export function StoppedBar({ insight }: { insight: InsightAnswer }) {
         </strong>{' '}
         {insight.error !== undefined && <FromTrace text={insight.error.detail} />}{' '}
         {insight.counts.summarized > 0 && (
-          <span>{toPlural(insight.counts.summarized, 'summary', 'summaries')} are kept and not paid for again.</span>
-        )}
+          <span>
+            {toPlural(insight.counts.summarized, 'summary', 'summaries')}{' '}
+            {insight.counts.summarized === 1 ? 'is' : 'are'} kept and not paid for again.
+          </span>
+        )}{' '}
+        <span>Resume goes on from there.</span>
         {insight.error !== undefined && (
           <div>
             <code>{insight.error.code}</code>

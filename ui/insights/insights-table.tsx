@@ -57,6 +57,11 @@ export function InsightsTable(props: {
                 <FromTrace text={row.name} />
               </Link>
               {row.instruction !== row.name && <FromTrace text={row.instruction} className="clamp-1 quiet small" />}
+              {isUnderWay(row.status) && (
+                <span className="only-narrow">
+                  <OverviewLine row={row} />
+                </span>
+              )}
             </td>
             <td className="only-medium">
               <OverviewLine row={row} />
@@ -96,6 +101,13 @@ function OverviewLine({ row }: { row: InsightRow }) {
     )
   }
   if (row.overview !== '') return <FromTrace text={row.overview} className="clamp-2" />
+  if (row.status === 'KILLED') {
+    return (
+      <span className="quiet">
+        Cancelled after {toCount(row.counts.summarized)} of {toCount(row.counts.selected)} summaries. Open it to resume.
+      </span>
+    )
+  }
   if (row.status === 'FAILED') return <span className="tone-danger">Stopped. Open it to see why.</span>
   return <span className="quiet">–</span>
 }

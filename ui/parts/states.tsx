@@ -3,11 +3,19 @@ import type { ReactNode } from 'react'
 import { ApiProblem } from '../api.ts'
 import { Icon, type IconName } from './icon.tsx'
 
-export function EmptyState(props: { icon: IconName; title: string; children: ReactNode; action?: ReactNode }) {
+/** `page`: it is all there is on the page, so its title is the page's. */
+export function EmptyState(props: {
+  icon: IconName
+  title: string
+  children: ReactNode
+  action?: ReactNode
+  page?: boolean
+}) {
+  const Heading = props.page === true ? 'h1' : 'h2'
   return (
     <div className="empty">
       <Icon name={props.icon} size={32} />
-      <h2>{props.title}</h2>
+      <Heading>{props.title}</Heading>
       <div className="empty-text">{props.children}</div>
       {props.action}
     </div>
@@ -26,13 +34,15 @@ function toAdvice(code: string): string | undefined {
   return undefined
 }
 
-export function ProblemState({ error, title, onRetry }: { error: Error; title: string; onRetry?: () => void }) {
+export function ProblemState(props: { error: Error; title: string; onRetry?: () => void; page?: boolean }) {
+  const { error, title, onRetry } = props
+  const Heading = props.page === true ? 'h1' : 'h2'
   const code = error instanceof ApiProblem ? error.code : undefined
   const advice = code === undefined ? undefined : toAdvice(code)
   return (
     <div className="empty problem" role="alert">
       <Icon name="warn" size={32} />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <div className="empty-text">
         <p>{error.message}</p>
         {advice !== undefined && <p>{advice}</p>}
