@@ -1,11 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { Popover } from 'radix-ui'
+import { ApiProblem } from '../api.ts'
 import { serviceQuery } from '../queries.ts'
 
 /** Which analyst, tracking store and database answer: one glance in the header, the rest on a click. */
 export function ServiceStatus() {
   const { data, error } = useQuery(serviceQuery())
-  if (error !== null) return <span className="service-chip tone-danger">Service unreachable</span>
+  if (error !== null) {
+    const words =
+      error instanceof ApiProblem && error.code.startsWith('mlflow.') ? 'MLflow unreachable' : 'Service unreachable'
+    return (
+      <span className="service-chip" title={words}>
+        <span className="dot tone-danger" aria-hidden="true" />
+        <span className="service-chip-text">{words}</span>
+      </span>
+    )
+  }
   if (data === undefined) return null
   const analyst = data.analyst === 'builtin' ? 'Built-in analyst' : data.models.thinking
   const tracking = data.tracking === 'embedded' ? 'Embedded store' : 'MLflow'

@@ -38,7 +38,8 @@ export function ProblemState(props: { error: Error; title: string; onRetry?: () 
   const { error, title, onRetry } = props
   const Heading = props.page === true ? 'h1' : 'h2'
   const code = error instanceof ApiProblem ? error.code : undefined
-  const advice = code === undefined ? undefined : toAdvice(code)
+  // The server may have named the setting already.
+  const advice = code === undefined || error.message.includes('MLFLOW_') ? undefined : toAdvice(code)
   return (
     <div className="empty problem" role="alert">
       <Icon name="warn" size={32} />
