@@ -51,6 +51,8 @@ export default defineConfig({
     'import/no-named-as-default-member': 'off',
     // Ports of threads have no origin.
     'unicorn/require-post-message-target-origin': 'off',
+    // Takes a method that is only a parameter's default for the method.
+    'unicorn/no-invalid-fetch-options': 'off',
     'no-underscore-dangle': 'off',
     'no-control-regex': 'off',
   },
