@@ -44,23 +44,36 @@ export function multiplySparseTransposed(matrix: SparseMatrix, dense: Matrix): M
   return product
 }
 
-/** Collects a sparse matrix row by row. */
+/**
+ * Collects a sparse matrix row by row, in typed arrays from the start: plain arrays of five million entries (10,000
+ * texts by n-grams) took 250 MB more at their last growth.
+ */
 export function createSparseBuilder(cols: number) {
   const offsets: number[] = [0]
-  const columns: number[] = []
-  const values: number[] = []
+  let columns = new Int32Array(1024)
+  let values = new Float32Array(1024)
+  let size = 0
   return {
     add: (column: number, value: number) => {
-      columns.push(column)
-      values.push(value)
+      if (size === columns.length) {
+        const room = Math.ceil(size * 1.5)
+        const moreColumns = new Int32Array(room)
+        moreColumns.set(columns)
+        columns = moreColumns
+        const moreValues = new Float32Array(room)
+        moreValues.set(values)
+        values = moreValues
+      }
+      columns[size] = column
+      values[size++] = value
     },
-    endRow: () => void offsets.push(columns.length),
+    endRow: () => void offsets.push(size),
     build: (): SparseMatrix => ({
       rows: offsets.length - 1,
       cols,
       offsets: Int32Array.from(offsets),
-      columns: Int32Array.from(columns),
-      values: Float32Array.from(values),
+      columns: columns.subarray(0, size),
+      values: values.subarray(0, size),
     }),
   }
 }

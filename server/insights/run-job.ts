@@ -1,5 +1,5 @@
 // One job: the pipeline plugged into this service's database, tracking server and analysts.
-import { AppError } from '#/pipeline/errors.ts'
+import { AppError, isRetryable } from '#/pipeline/errors.ts'
 import type { RunStatus } from '#/pipeline/insight.ts'
 import { shorten } from '#/pipeline/names.ts'
 import { type InsightResult, runInsight } from '#/pipeline/run.ts'
@@ -60,6 +60,10 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
       await writer.close()
       const reason: unknown = signal.aborted ? signal.reason : error
       if (reason instanceof AppError && reason.code === 'cancelled') await endInsight(insightId, 'KILLED', deps)
+      // The queue tries again; whoever watches is told what it waits for.
+      else if (reason instanceof AppError && isRetryable[reason.code]) {
+        await events.append(insightId, { type: 'log', level: 'warn', message: reason.message })
+      }
       throw error
     }
   }

@@ -12,7 +12,7 @@ import { inject } from 'vitest'
 
 const run = promisify(execFile)
 const cache = join(import.meta.dirname, '../../.cache')
-const venv = join(cache, 'mlflow-venv')
+const venv = process.env['MLFLOW_VENV'] ?? join(cache, 'mlflow-venv')
 /** Written when pip came to its end: an interrupted installation leaves programs that do not start. */
 const marker = join(venv, 'installed.txt')
 const startTimeoutMs = 180_000
