@@ -12,7 +12,6 @@ const { dataDir } = workerData as { dataDir: string }
 const db = openDatabase(dataDir, { readOnly: true })
 
 parentPort?.on('message', ({ id, request }: { id: number; request: ReadRequest }) => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread's port has no origin
   parentPort?.postMessage({ id, ...answer(request) } satisfies ReaderAnswer)
 })
 

@@ -50,7 +50,6 @@ function startThread(dataDir: string): Reader & { waiting: ReadonlyMap<number, W
       const id = ++lastId
       waiting.set(id, { resolve, reject })
       worker.ref()
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread's port has no origin
       worker.postMessage({ id, request })
       return promise
     },
