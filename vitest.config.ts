@@ -7,7 +7,8 @@ export default defineConfig({
     // Said out loud: threads and PGlite together crash V8 on some CPUs.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Long enough for a machine that is busy with something else: what hangs is found all the same.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],

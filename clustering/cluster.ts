@@ -1,15 +1,17 @@
 // The whole of clustering in one call: vectors in, a readable tree out.
-import { describeTree } from './describe.ts'
-import { addKeywords } from './keywords-of-tree.ts'
-import { toCorpus } from './corpus.ts'
-import { findUnfamiliar } from './familiarity.ts'
-import { findLeaves } from './leaves.ts'
-import { buildLevels } from './levels.ts'
-import type { Partition } from './lloyd.ts'
-import type { Matrix } from './matrix.ts'
-import { dropOutliers, mergeTinyLeaves, reasonOfText } from './outliers.ts'
+import { describeTree, type Description } from './describe/describe.ts'
+import { addKeywords } from './describe/keywords-of-tree.ts'
+import { findUnfamiliar } from './text/familiarity.ts'
+import { mostChildren } from './shape/group-shape.ts'
+import { findLeaves, joinNearestLeaves } from './shape/leaves.ts'
+import { buildLevels, leastForTwoLevels } from './shape/levels.ts'
+import type { Partition } from './k-means/lloyd.ts'
+import type { Matrix } from './matrix/matrix.ts'
+import { dropOutliers, mergeTinyLeaves, reasonOfText } from './shape/outliers.ts'
+import { measureStability } from './describe/stability.ts'
+import { oneThread } from './threads/threads.ts'
 import type { ClusterOptions, ClusterTree, UnassignedReason } from './tree.ts'
-import { toDistinctPoints, toUnitRows, type DistinctPoints } from './unit-rows.ts'
+import { rowsBehind, toDistinctPoints, toUnitRows, type DistinctPoints } from './matrix/unit-rows.ts'
 
 /**
  * Clusters rows into a tree of two to four levels (one where there is little), five to twelve children a node where the
@@ -49,9 +51,13 @@ export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTr
   const branches = buildLevels(partition.centres, options.levels)
   progress(0.8)
   const described = describeTree(distinct, partition.assignment, partition.centres.rows, branches)
-  progress(0.9)
+  progress(0.85)
+  const stability =
+    options.stability === true ? addStability(distinct, partition.assignment, described.nodes, options, progress) : null
   partition.assignment.forEach((leaf, point) => {
-    for (const row of distinct.rows[point]!) {
+    // Rows that are not used have their reasons already.
+    if (distinct.weights[point] === 0) return
+    for (const row of rowsBehind(distinct, point)) {
       if (leaf < 0) unassigned.push({ row, reason: 'unlike_others' })
       else distances[row] = described.distances[point]!
     }
@@ -64,8 +70,39 @@ export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTr
     roots: described.roots,
     unassigned,
     distances,
-    quality: { silhouette: described.silhouette, coverage, stability: null },
+    quality: { silhouette: described.silhouette, coverage, stability },
   }
+}
+
+/** Writes the stability of every node into it, and gives that of the whole: of the leaves, by their sizes. */
+function addStability(
+  { points, weights }: DistinctPoints,
+  assignment: Int32Array,
+  nodes: Description['nodes'],
+  options: ClusterOptions,
+  progress: (share: number) => void,
+): number | null {
+  const measured = measureStability(
+    points,
+    weights,
+    assignment,
+    nodes.map(({ leaves }) => leaves),
+    {
+      seed: options.seed,
+      ...(options.levels === undefined ? {} : { levels: options.levels }),
+      onProgress: (share) => progress(0.85 + 0.1 * share),
+    },
+  )
+  if (measured === null) return null
+  let sum = 0
+  let rows = 0
+  nodes.forEach(({ node }, i) => {
+    node.quality.stability = measured[i]!
+    if (node.children.length > 0) return
+    sum += measured[i]! * node.size
+    rows += node.size
+  })
+  return sum / rows
 }
 
 function findPartition(
@@ -76,15 +113,20 @@ function findPartition(
   const { points, weights } = distinct
   const found = findLeaves(points, weights, {
     seed: options.seed,
+    threads: options.threads ?? oneThread,
     ...(options.maxLeaves === undefined ? {} : { maxLeaves: options.maxLeaves }),
     onProgress: progress,
   })
-  const unfamiliar = options.texts === undefined ? undefined : findUnfamiliar(toCorpus(options.texts))
+  const unfamiliar = options.texts === undefined ? undefined : findUnfamiliar(options.texts)
   // One row speaks for all that share its vector.
-  const isUnfamiliar = unfamiliar && ((point: number) => unfamiliar[distinct.rows[point]![0]!] === 1)
+  const isUnfamiliar = unfamiliar && ((point: number) => unfamiliar[rowsBehind(distinct, point)[0]!] === 1)
   const withoutFar = dropOutliers(points, weights, found, isUnfamiliar)
+  for (let point = 0; point < points.rows; point++) if (weights[point] === 0) withoutFar.assignment[point] = -1
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return mergeTinyLeaves(points, weights, withoutFar, options.minSize ?? defaultMinSize(total))
+  const leaves = mergeTinyLeaves(points, weights, withoutFar, options.minSize ?? defaultMinSize(total))
+  // A few leaves more than one node should hold would make two or three nodes of four: one node reads better.
+  const isAwkward = options.levels === undefined && leaves.centres.rows < leastForTwoLevels
+  return isAwkward ? joinNearestLeaves(points, weights, leaves, mostChildren) : leaves
 }
 
 /** A theme of one among hundreds is no theme. */

@@ -1,10 +1,10 @@
 // A picture of the whole set: every row a point in the square, near rows near each other, clusters apart.
-import { createMatrix, rowOf, type Matrix } from './matrix.ts'
+import { createMatrix, rowOf, type Matrix } from './matrix/matrix.ts'
 import { createRandom } from './random.ts'
-import { symmetricEigen } from './svd.ts'
-import { takeRows } from './take-rows.ts'
-import type { ClusterTree, TreeNode } from './tree.ts'
-import { toUnitRows } from './unit-rows.ts'
+import { symmetricEigen } from './svd/eigen.ts'
+import { takeRows } from './matrix/take-rows.ts'
+import { type ClusterTree, leavesOf } from './tree.ts'
+import { toUnitRows } from './matrix/unit-rows.ts'
 
 /** The discs of the leaves together cover this share of the square. */
 const coveredShare = 0.35
@@ -50,10 +50,6 @@ export function projectMap(vectors: Matrix, tree: ClusterTree, options: { seed: 
   placeUnassigned(unit, tree, centres, places, radii, positions)
   fitToSquare(positions, 1)
   return positions
-}
-
-function leavesOf(nodes: readonly TreeNode[]): TreeNode[] {
-  return nodes.flatMap((node) => (node.children.length === 0 ? [node] : leavesOf(node.children)))
 }
 
 /** The rows' two principal components, found by power iteration on the rows themselves; all zero for equal rows. */

@@ -1,7 +1,20 @@
 // The artifact that other programs read. Its schema is published as JSON Schema; nothing is written that does not fit it.
 import { z } from 'zod'
-import type { Cluster, Counts, Failure, InsightSpec, Overview, SummaryRecord, Usage } from './insight.ts'
-import { outcomes, stages } from './insight.ts'
+import { type SpentOn, spentOn } from './call-usage.ts'
+import type { Estimate } from './estimate/estimate.ts'
+import type {
+  Cluster,
+  ClusterExample,
+  ClusterQuality,
+  Counts,
+  Failure,
+  InsightSpec,
+  Overview,
+  SummaryRecord,
+  Usage,
+} from './insight.ts'
+import { exampleRoles, outcomes, overviewSources, stages } from './insight.ts'
+import { facetTypes } from './lens.ts'
 import type { Grouping } from './group.ts'
 import type { Analyst } from './ports.ts'
 
@@ -24,6 +37,34 @@ const MetricsSchema = z.strictObject({
   feedback_positive: share.optional(),
   outcomes: z.partialRecord(z.enum(outcomes), count),
   languages: z.record(z.string(), count),
+  facets: z
+    .record(
+      z.string(),
+      z.strictObject({
+        known: count.describe('traces that tell'),
+        counts: z.record(z.string(), count).optional(),
+        mean: z.number().optional(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+      }),
+    )
+    .optional()
+    .describe('what the facets of the lens come to'),
+})
+
+const QualitySchema = z.strictObject({
+  silhouette: z
+    .number()
+    .nullable()
+    .describe('how much nearer members are to their own cluster than to the next, -1 to 1'),
+  stability: z.number().nullable().describe('share that comes back when a part of the traces is clustered anew'),
+  coverage: z.number().nullable().describe('share of the traces that found a place, the rest being unassigned'),
+})
+
+const ExampleSchema = z.strictObject({
+  trace_id: z.string(),
+  role: z.enum(exampleRoles),
+  reason: z.string(),
 })
 
 const ClusterSchema = z.strictObject({
@@ -37,6 +78,9 @@ const ClusterSchema = z.strictObject({
   evidence: z.array(EvidenceSchema),
   keywords: z.array(z.string()),
   metrics: MetricsSchema,
+  quality: QualitySchema.optional(),
+  examples: z.array(ExampleSchema).optional().describe('members worth opening, and why'),
+  hidden: z.literal(true).optional().describe('too small to be shown as more than a count'),
   get children() {
     return z.array(ClusterSchema)
   },
@@ -50,7 +94,28 @@ export const ClusterDetailsSchema = z.strictObject({
   name: z.string(),
   instruction: z.string(),
   description: z.string(),
+  lens: z
+    .strictObject({
+      extract: z.string(),
+      alike: z.string(),
+      ignore: z.string(),
+      facets: z.array(
+        z.strictObject({
+          name: z.string(),
+          type: z.enum(facetTypes),
+          description: z.string(),
+          values: z.array(z.string()).optional(),
+        }),
+      ),
+      only: z.string().optional(),
+    })
+    .optional()
+    .describe('how the question was meant, where somebody said'),
   overview: z.string(),
+  overview_source: z
+    .enum(overviewSources)
+    .optional()
+    .describe('the draft as it was, the draft without what a check did not find supported, or counted without a model'),
   key_points: z.array(
     z.strictObject({ text: z.string(), share, cluster_ids: z.array(z.string()), evidence: z.array(EvidenceSchema) }),
   ),
@@ -80,12 +145,21 @@ export const ClusterDetailsSchema = z.strictObject({
     calls: count,
     cost_usd: z.number().nonnegative(),
     estimated_cost_usd: z.number().nonnegative().nullable(),
+    by_call: z
+      .partialRecord(
+        z.enum(spentOn),
+        z.strictObject({
+          input_tokens: count,
+          output_tokens: count,
+          cached_tokens: count,
+          calls: count,
+          cost_usd: z.number().nonnegative(),
+        }),
+      )
+      .optional()
+      .describe('the same by kind of call; `check` is the second look at the overview'),
   }),
-  quality: z.strictObject({
-    silhouette: z.number().nullable(),
-    stability: z.number().nullable(),
-    coverage: z.number().nullable(),
-  }),
+  quality: QualitySchema,
   clusters: z.array(ClusterSchema),
   unassigned: z.strictObject({ trace_ids: z.array(z.string()), reasons: z.record(z.string(), count) }),
   failures: z.array(
@@ -106,8 +180,10 @@ export type ArtifactInput = {
   overview: Overview
   counts: Counts
   usage: Usage
+  callUsage: Partial<Record<SpentOn, Usage>>
   failures: readonly Failure[]
   finishedAtMs: number
+  estimate?: Estimate | undefined
 }
 
 /** The artifact, checked against its schema. Throws a ZodError when we built something we must not publish. */
@@ -120,7 +196,9 @@ export function toClusterDetails(input: ArtifactInput): ClusterDetails {
     name: spec.name,
     instruction: spec.instruction,
     description: spec.description,
+    ...(spec.lens === undefined ? {} : { lens: spec.lens as ClusterDetails['lens'] }),
     overview: overview.text,
+    overview_source: overview.source,
     key_points: overview.keyPoints.map((point) => ({
       text: point.text,
       share: point.share,
@@ -140,23 +218,26 @@ export function toClusterDetails(input: ArtifactInput): ClusterDetails {
     seed: spec.seed,
     counts: input.counts,
     usage: {
-      input_tokens: input.usage.inputTokens,
-      output_tokens: input.usage.outputTokens,
-      cached_tokens: input.usage.cachedTokens,
-      calls: input.usage.calls,
-      cost_usd: input.usage.costUsd,
-      estimated_cost_usd: null,
+      ...toUsageRecord(input.usage),
+      estimated_cost_usd: input.estimate?.total.costUsd.expected ?? null,
+      by_call: Object.fromEntries(Object.entries(input.callUsage).map(([kind, usage]) => [kind, toUsageRecord(usage)])),
     },
-    quality: {
-      silhouette: finiteOrNull(grouping.quality.silhouette),
-      stability: finiteOrNull(grouping.quality.stability),
-      coverage: finiteOrNull(grouping.quality.coverage),
-    },
+    quality: toQualityRecord(grouping.quality),
     clusters: grouping.clusters.map(toClusterRecord),
     unassigned: { trace_ids: grouping.unassigned.traceIds, reasons: grouping.unassigned.reasons },
     failures: input.failures.map(({ traceId, stage, code, message }) => ({ trace_id: traceId, stage, code, message })),
     map: grouping.assignments.length > maxMapPoints ? [] : toMapRecords(grouping),
   } satisfies ClusterDetails)
+}
+
+function toUsageRecord(usage: Usage) {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cached_tokens: usage.cachedTokens,
+    calls: usage.calls,
+    cost_usd: usage.costUsd,
+  }
 }
 
 /** A place on the map for every summarized trace. */
@@ -172,6 +253,7 @@ export function toSummaryLine(record: SummaryRecord, clusterId: string | null): 
     summary: record.summary.text,
     outcome: record.summary.outcome,
     language: record.summary.language,
+    ...(record.summary.facets === undefined ? {} : { facets: record.summary.facets }),
     cluster_id: clusterId,
     read_share: record.summary.readShare,
     evidence: record.summary.evidence.map((item) => toEvidence({ traceId: record.traceId, ...item })),
@@ -204,6 +286,9 @@ export function toClusterRecord(cluster: Cluster): ClusterDetails['clusters'][nu
     evidence: cluster.evidence.map(toEvidence),
     keywords: cluster.keywords,
     metrics: toMetricsRecord(metrics),
+    quality: toQualityRecord(cluster.quality),
+    examples: cluster.examples.map(toExampleRecord),
+    ...(cluster.isHidden === undefined ? {} : { hidden: cluster.isHidden }),
     children: cluster.children.map(toClusterRecord),
   }
 }
@@ -219,11 +304,26 @@ export function toMetricsRecord(metrics: Cluster['metrics']): z.infer<typeof Met
     ...(metrics.feedbackPositive === undefined ? {} : { feedback_positive: metrics.feedbackPositive }),
     outcomes: metrics.outcomes,
     languages: metrics.languages,
+    ...(metrics.facets === undefined ? {} : { facets: metrics.facets }),
   }
 }
 
-function finiteOrNull(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) ? value : null
+/** Quality in the artifact's spelling: three digits, `null` for what is not known. */
+export function toQualityRecord(quality: ClusterQuality): z.infer<typeof QualitySchema> {
+  return {
+    silhouette: roundOrNull(quality.silhouette),
+    stability: roundOrNull(quality.stability),
+    coverage: roundOrNull(quality.coverage),
+  }
+}
+
+/** An example in the artifact's spelling. */
+export function toExampleRecord({ traceId, role, reason }: ClusterExample): z.infer<typeof ExampleSchema> {
+  return { trace_id: traceId, role, reason }
+}
+
+function roundOrNull(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? round(value, 3) : null
 }
 
 function round(value: number, digits: number): number {

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
 /**
  * Runs `work` for every item with at most `concurrency` at once, pulling the next item only when a place is free, so that
  * nothing piles up in memory. Stops at the first error or when the signal aborts, after what is under way has ended.
@@ -29,9 +31,12 @@ export async function forEachConcurrent<T>(
   if (failure !== undefined) throw failure.error
 }
 
+/** So long a batch fills after the one before it was saved: a statement costs the same for one item as for ten. */
+const breathMs = 25
+
 /**
- * Gathers single items into batches without a timer: while one batch is being saved the next one fills, so a quiet
- * source is saved at once and a busy one in large batches. `add` resolves when its item is saved.
+ * Gathers single items into batches: while one batch is being saved, and for a breath after, the next one fills. So what
+ * comes now and then is saved at once, and a busy source in large batches. `add` resolves when its item is saved.
  */
 export function createBatcher<T>(
   save: (items: T[]) => Promise<void>,
@@ -50,6 +55,7 @@ export function createBatcher<T>(
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }
+      await wait(breathMs)
     }
     isSaving = false
   }
@@ -89,6 +95,26 @@ export function createBackground(limit: number): {
     settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay)
       throwFailure()
+    },
+  }
+}
+
+/** Lets at most `places` through at once; the others wait in the order they came. */
+export function createGate(places: number): { run: <T>(work: () => Promise<T>) => Promise<T> } {
+  let free = places
+  const waiting: (() => void)[] = []
+  return {
+    run: async (work) => {
+      if (free > 0) free--
+      else await new Promise<void>((enter) => waiting.push(enter))
+      try {
+        return await work()
+      } finally {
+        // Handed over, so that nobody who comes just now is faster.
+        const next = waiting.shift()
+        if (next === undefined) free++
+        else next()
+      }
     },
   }
 }

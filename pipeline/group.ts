@@ -1,9 +1,11 @@
 // From summaries to a named hierarchy: embed, cluster, name; then the domain's clusters from the mathematics' tree.
 import type { ClusterTree, TreeNode, UnassignedReason } from '#/clustering/tree.ts'
-import { type Matrix, rowOf } from '#/clustering/matrix.ts'
-import type { Cluster, Evidence, InsightSpec, SummaryRecord, Usage } from './insight.ts'
+import { createMatrix, type Matrix, rowOf } from '#/clustering/matrix/matrix.ts'
+import { toExamples } from './cluster-examples.ts'
+import type { Cluster, Evidence, InsightSpec, SummaryRecord } from './insight.ts'
 import { toMetrics } from './metrics.ts'
 import type { Cancellable, ClusterAssignment, NamedNode, NodeToName, PipelinePorts } from './ports.ts'
+import { asCount, type GuardedTree, hiddenReason, hiddenTitle, hideSmallGroups } from './small-groups.ts'
 
 export type Grouping = {
   clusters: Cluster[]
@@ -15,28 +17,77 @@ export type Grouping = {
   leafCount: number
 }
 
-/** One row a summary, in order. */
+/** One row a summary, in order. Vectors an earlier attempt has paid for are kept, and only the others asked for. */
 export async function embedSummaries(
   records: readonly SummaryRecord[],
   spec: InsightSpec,
-  ports: Pick<PipelinePorts, 'analyst'>,
+  ports: Pick<PipelinePorts, 'analyst' | 'checkpoints'>,
   options: Cancellable & { onProgress: (done: number) => void },
-): Promise<{ vectors: Matrix; usage: Usage }> {
-  return ports.analyst.embed(
-    records.map(({ summary }) => summary.groupingText),
-    { signal: options.signal, seed: spec.seed, onProgress: options.onProgress },
+): Promise<Matrix> {
+  const { analyst, checkpoints } = ports
+  const model = analyst.models.embedding
+  const embed = async (rows: readonly number[], doneBefore: number): Promise<Matrix> => {
+    const { vectors } = await analyst.embed(
+      rows.map((row) => records[row]?.summary.groupingText ?? ''),
+      {
+        signal: options.signal,
+        seed: spec.seed,
+        onProgress: (done) => options.onProgress(doneBefore + done),
+        onVectors: (batch) =>
+          checkpoints.saveVectors(
+            batch.rows.flatMap(({ row, vector }) => {
+              const record = records[rows[row] ?? -1]
+              return record === undefined ? [] : [{ traceId: record.traceId, vector }]
+            }),
+            { model, usage: batch.usage },
+          ),
+      },
+    )
+    return vectors
+  }
+
+  const kept = await readVectors(records, checkpoints.vectors(model))
+  if (kept === undefined) return await embed([...records.keys()], 0)
+  // A text without a word has no vector, and needs none.
+  const missing = [...records.keys()].filter(
+    (row) => !kept.rows.has(row) && records[row]?.summary.groupingText.trim() !== '',
   )
+  if (missing.length === 0) return kept.matrix
+  const fresh = await embed(missing, records.length - missing.length)
+  // The same name, another model: what was kept is worth nothing beside the new ones.
+  if (fresh.cols !== kept.matrix.cols) return await embed([...records.keys()], 0)
+  for (const [at, row] of missing.entries()) rowOf(kept.matrix, row).set(rowOf(fresh, at))
+  return kept.matrix
 }
 
-/** The tree over the summaries and their places on the map. */
+async function readVectors(
+  records: readonly SummaryRecord[],
+  pages: AsyncIterable<{ traceId: string; vector: Float32Array }[]>,
+): Promise<{ matrix: Matrix; rows: Set<number> } | undefined> {
+  const rowOfTrace = new Map(records.map(({ traceId }, row) => [traceId, row]))
+  let matrix: Matrix | undefined
+  const rows = new Set<number>()
+  for await (const page of pages) {
+    for (const { traceId, vector } of page) {
+      const row = rowOfTrace.get(traceId)
+      matrix ??= createMatrix(records.length, vector.length)
+      if (row === undefined || vector.length !== matrix.cols) continue
+      rowOf(matrix, row).set(vector)
+      rows.add(row)
+    }
+  }
+  return matrix === undefined ? undefined : { matrix, rows }
+}
+
+/** The tree over the summaries, guarded, and their places on the map. */
 export async function clusterSummaries(
   records: readonly SummaryRecord[],
   vectors: Matrix,
   spec: InsightSpec,
   ports: Pick<PipelinePorts, 'group'>,
   options: Cancellable,
-): Promise<{ tree: ClusterTree; map: Matrix }> {
-  return ports.group(
+): Promise<GuardedTree & { map: Matrix }> {
+  const { tree, map } = await ports.group(
     vectors,
     {
       seed: spec.seed,
@@ -44,38 +95,64 @@ export async function clusterSummaries(
       ...(spec.levels === undefined ? {} : { levels: spec.levels }),
       ...(spec.maxLeaves === undefined ? {} : { maxLeaves: spec.maxLeaves }),
       ...(spec.minClusterSize === undefined ? {} : { minSize: spec.minClusterSize }),
+      stability: true,
     },
     options,
   )
+  return { ...hideSmallGroups(tree, spec.minShownSize ?? 1), map }
 }
 
-/** What the analyst needs to see of every node to name it, parents before children. */
-export function nodesToName(tree: ClusterTree, records: readonly SummaryRecord[]): NodeToName[] {
+/** What the analyst needs to see of every node to name it, parents before children; of hidden ones it sees nothing. */
+export function nodesToName(
+  tree: ClusterTree,
+  records: readonly SummaryRecord[],
+  hidden: ReadonlySet<string> = new Set(),
+): NodeToName[] {
   const pick = (rows: readonly number[]): SummaryRecord[] => rows.flatMap((row) => records[row] ?? [])
+  const shown = (nodes: readonly TreeNode[]): TreeNode[] => nodes.filter(({ path }) => !hidden.has(path))
+  const leafOfRow = findLeaves(tree)
+  /** Where the rows stand, seen from a level: a leaf that ends above it stands for itself. */
+  const placesOf = (rows: readonly number[], level: number): NodeToName['near'] => {
+    const ids = rows.flatMap((row) => leafOfRow.get(row)?.split('.').slice(0, level).join('.') ?? [])
+    const counted = [...Map.groupBy(ids, (id) => id)].map(([id, all]) => ({ id, count: all.length }))
+    return counted.sort((a, b) => b.count - a.count)
+  }
   const visit = (node: TreeNode, parentId: string | null): NodeToName[] => [
     {
       id: node.path,
       parentId,
-      childIds: node.children.map(({ path }) => path),
+      childIds: shown(node.children).map(({ path }) => path),
       size: node.size,
       share: node.size / records.length,
       keywords: node.keywords,
       members: pick(node.representatives),
       neighbours: pick(node.neighbours),
+      near: placesOf(node.neighbours, node.path.split('.').length),
     },
-    ...node.children.flatMap((child) => visit(child, node.path)),
+    ...shown(node.children).flatMap((child) => visit(child, node.path)),
   ]
-  return tree.roots.flatMap((root) => visit(root, null))
+  return shown(tree.roots).flatMap((root) => visit(root, null))
+}
+
+/** The leaf (by path) of every row that stands nearest to some node: of a million rows, a few thousand. */
+function findLeaves(tree: ClusterTree): Map<number, string> {
+  const nodesOf = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) => [node, ...nodesOf(node.children)])
+  const nodes = nodesOf(tree.roots)
+  const wanted = new Set(nodes.flatMap(({ neighbours }) => neighbours))
+  const leafOfRow = new Map<number, string>()
+  for (const { path, members } of nodes) for (const row of members) if (wanted.has(row)) leafOfRow.set(row, path)
+  return leafOfRow
 }
 
 /** The published clusters, with who is in them, why, and where on the map. */
 export function toGrouping(
-  grouped: { tree: ClusterTree; map: Matrix },
+  grouped: { tree: ClusterTree; map: Matrix; hidden?: ReadonlySet<string> },
   names: readonly NamedNode[],
   records: readonly SummaryRecord[],
 ): Grouping {
-  const { tree, map } = grouped
+  const { tree, map, hidden } = grouped
   const nameOf = new Map(names.map((name) => [name.id, name]))
+  const titleOf = (path: string): string => nameOf.get(path)?.title ?? path
   const assignments: ClusterAssignment[] = []
   const place = (row: number): { x: number; y: number } => {
     const [x = 0, y = 0] = rowOf(map, row)
@@ -84,7 +161,8 @@ export function toGrouping(
 
   const visit = (node: TreeNode, above: string[]): { cluster: Cluster; rows: number[] } => {
     const name = nameOf.get(node.path) ?? { id: node.path, title: node.keywords.join(', ') || node.path, summary: '' }
-    const path = [...above, name.title]
+    const isHidden = hidden?.has(node.path) === true
+    const path = [...above, isHidden ? hiddenTitle(node.path) : name.title]
     const below = node.children.map((child) => visit(child, path))
     const rows = node.children.length === 0 ? node.members : below.flatMap((child) => child.rows)
     if (node.children.length === 0) {
@@ -96,7 +174,7 @@ export function toGrouping(
         assignments.push({
           traceId: record.traceId,
           clusterId: node.path,
-          reason: toReason(path, node, { rank: rank.get(row) ?? 0, distance }),
+          reason: isHidden ? hiddenReason(path) : toReason(path, node, { rank: rank.get(row) ?? 0, distance }),
           ...place(row),
           distance,
         })
@@ -104,22 +182,22 @@ export function toGrouping(
     }
     const representatives = node.representatives.flatMap((row) => records[row] ?? [])
     const members = rows.flatMap((row) => records[row] ?? [])
-    return {
-      rows,
-      cluster: {
-        id: node.path,
-        title: name.title,
-        summary: name.summary,
-        size: node.size,
-        share: node.size / records.length,
-        traceIds: node.children.length === 0 ? members.map(({ traceId }) => traceId) : [],
-        representativeTraceIds: representatives.slice(0, 10).map(({ traceId }) => traceId),
-        evidence: firstEvidence(representatives, 3),
-        keywords: node.keywords,
-        metrics: toMetrics(members),
-        children: below.map((child) => child.cluster),
-      },
+    const cluster: Cluster = {
+      id: node.path,
+      title: name.title,
+      summary: name.summary,
+      size: node.size,
+      share: node.size / records.length,
+      traceIds: node.children.length === 0 ? members.map(({ traceId }) => traceId) : [],
+      representativeTraceIds: representatives.slice(0, 10).map(({ traceId }) => traceId),
+      evidence: firstEvidence(representatives, 3),
+      keywords: node.keywords,
+      metrics: toMetrics(members),
+      quality: node.quality,
+      examples: toExamples(node, records, { titleOf, distances: tree.distances }),
+      children: below.map((child) => child.cluster),
     }
+    return { rows, cluster: isHidden ? asCount(cluster) : cluster }
   }
 
   const clusters = tree.roots.map((root) => visit(root, []).cluster)

@@ -1,4 +1,6 @@
 // The domain's own words: what is asked, what one trace said, and what the whole set says.
+import type { FacetMetrics } from './facet-metrics.ts'
+import type { FacetValues, Lens } from './lens.ts'
 
 export const runStatuses = ['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'] as const
 export type RunStatus = (typeof runStatuses)[number]
@@ -12,7 +14,18 @@ export type SampleMethod = (typeof sampleMethods)[number]
 /** The traces an Insight is about: named one by one, or by MLflow's filter string. */
 export type Scope =
   | { traceIds: readonly string[] }
-  | { filter: string; maxTraces?: number; sample?: SampleMethod; stratifyBy?: string }
+  | { filter: string; maxTraces?: number; sample?: SampleMethod; stratifyBy?: string; targets?: Targets }
+
+/** How many of each stratum: the same number of every one, or a share of all for those named. */
+export type Targets = { each: number } | { shares: Record<string, number> }
+
+export type StratumCount = { value: string; available: number; wanted: number; selected: number }
+
+/**
+ * What the scope came to: how many matched, where all of them were looked at, and the strata of a stratified sample, the ones
+ * that fell short first.
+ */
+export type Selection = { matched?: number; strata: StratumCount[]; strataCount: number; shortCount: number }
 
 /** Everything that decides the outcome of an Insight; the same spec over the same traces gives the same hierarchy. */
 export type InsightSpec = {
@@ -20,6 +33,8 @@ export type InsightSpec = {
   name: string
   description: string
   instruction: string
+  /** The question made explicit; read by rules from the instruction where left out. */
+  lens?: Lens
   scope: Scope
   /** Traces that started later are not selected, so that a selection stays the same while it is read. */
   pinnedAtMs: number
@@ -28,9 +43,15 @@ export type InsightSpec = {
   levels?: number
   maxLeaves?: number
   minClusterSize?: number
+  /** Groups of fewer traces are shown as a count and nothing else; 1 where left out, which hides none. */
+  minShownSize?: number
   /** Share of the traces that must be summarized for the run to end FINISHED. */
   minSuccessShare: number
+  /** Seconds a job may take from when it was queued; it then ends with what it has, to be resumed. */
+  maxDurationS?: number
   concurrency: number
+  /** Summaries after which a provisional hierarchy is shown; 0 for none, found from the selection where left out. */
+  previewAt?: number
 }
 
 export type Usage = {
@@ -59,6 +80,10 @@ export type Summary = {
   /** BCP 47 tag of the user's language, `und` when unknown. */
   language: string
   evidence: Omit<Evidence, 'traceId'>[]
+  /** Quotes that turned out to stand nowhere in the trace. */
+  droppedQuotes?: number
+  /** What the lens asks of every trace; absent where it asks nothing. */
+  facets?: FacetValues
   /** Share of the trace's text that was read, 0 to 1. */
   readShare: number
   usage: Usage
@@ -93,6 +118,9 @@ export type Failure = {
   next: 'retry' | 'settings' | 'none'
 }
 
+/** A trace that has nothing to summarize. */
+export type SkippedTrace = { traceId: string; code: string; message: string }
+
 export type ClusterMetrics = {
   errorRate: number
   latencyMsP50?: number
@@ -102,7 +130,23 @@ export type ClusterMetrics = {
   feedbackPositive?: number
   outcomes: Partial<Record<Outcome, number>>
   languages: Record<string, number>
+  facets?: FacetMetrics
 }
+
+/** How good a cluster is, without labels; `null` where it was not or cannot be measured. */
+export type ClusterQuality = {
+  /** How much nearer its members are to it than to the next cluster, -1 to 1. */
+  silhouette: number | null
+  /** Share of it that comes back when a part of the traces is clustered anew, 0 to 1. */
+  stability: number | null
+  /** Share of the traces nearest to it that it took in, the rest being unassigned. */
+  coverage: number | null
+}
+
+export const exampleRoles = ['representative', 'borderline', 'extreme'] as const
+
+/** A member worth opening, and why. */
+export type ClusterExample = { traceId: string; role: (typeof exampleRoles)[number]; reason: string }
 
 /** A node of the published hierarchy; `id` is its path such as `2.1.3`. Only leaves hold traces. */
 export type Cluster = {
@@ -116,12 +160,27 @@ export type Cluster = {
   evidence: Evidence[]
   keywords: string[]
   metrics: ClusterMetrics
+  quality: ClusterQuality
+  examples: ClusterExample[]
+  /** Too small to be shown as more than a count. */
+  isHidden?: true
   children: Cluster[]
 }
 
 export type KeyPoint = { text: string; share: number; clusterIds: string[]; evidence: Evidence[] }
 
-export type Overview = { text: string; keyPoints: KeyPoint[]; usage: Usage; by: string }
+export const overviewSources = ['model', 'model_corrected', 'builtin'] as const
+
+/** `source`: the model's draft as it was, without what the check did not find supported, or counted without a model. */
+export type Overview = {
+  text: string
+  keyPoints: KeyPoint[]
+  usage: Usage
+  /** The part of `usage` that the second look took, where there was one. */
+  checkUsage?: Usage
+  by: string
+  source: (typeof overviewSources)[number]
+}
 
 /** `selected = summarized + skipped + failed` and `summarized = clustered + unassigned`. */
 export type Counts = {

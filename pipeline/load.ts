@@ -3,22 +3,25 @@ import { forEachConcurrent, inGroupsOf } from './concurrency.ts'
 import { AppError } from './errors.ts'
 import { samplingRank } from './ids.ts'
 import type { Failure, InsightSpec } from './insight.ts'
-import type { Cancellable, Checkpoints, Tracking } from './ports.ts'
+import type { Cancellable, Checkpoints, Emit, SelectedTrace, Tracking } from './ports.ts'
+import { toReadingOrder } from './reading-order.ts'
+import { allocate, createPool, describeShortfall, mostOfOneStratum, stratumOf, toSelection } from './sample.ts'
 import type { TraceInfo } from './trace.ts'
 
-type Candidate = { traceId: string; rank: number; stratum: string; arrival: number }
-
-type Ports = { tracking: Tracking; checkpoints: Checkpoints }
+type Ports = { tracking: Tracking; checkpoints: Checkpoints; emit: Emit }
 type Options = Cancellable & { onProgress: (found: number) => void }
-type Select = (traceIds: readonly string[]) => Promise<void>
+
+/** All that is kept of a trace while the selection is made. */
+type Found = SelectedTrace & { rank: number; stratum: string; session?: string }
 
 /** Traces selected and linked in one go; the server takes at most 100 links in a call. */
 const pageSize = 500
 const linkGroup = 100
 
 /**
- * Resolves the scope into the job's selection, links it to the run, has the server confirm the links, and answers the
- * selection's size. Repeating it adds nothing. Throws `insight.no_traces` where nothing matches.
+ * Resolves the scope into the job's selection, in the order in which it is to be read, links it to the run, has the server
+ * confirm the links, and answers the selection's size. Repeating it adds nothing. Throws `insight.no_traces` where nothing
+ * matches.
  */
 export async function loadSelection(
   input: { runId: string; spec: InsightSpec },
@@ -26,22 +29,48 @@ export async function loadSelection(
   options: Options,
 ): Promise<number> {
   const { runId, spec } = input
-  let linked = 0
-  const select: Select = async (traceIds) => {
-    await ports.checkpoints.addSelected(traceIds.map((traceId) => ({ traceId })))
-    await forEachConcurrent(inGroupsOf(traceIds, linkGroup), { concurrency: 4, signal: options.signal }, (group) =>
-      ports.tracking.linkTraces(runId, group, options),
+  const { checkpoints, tracking } = ports
+  const found =
+    'traceIds' in spec.scope
+      ? await findNamed(spec, spec.scope.traceIds, ports, options)
+      : await findMatching(spec, spec.scope, ports, options)
+  for (const page of inGroupsOf(toReadingOrder(found.traces, spec.seed), pageSize)) {
+    await checkpoints.addSelected(page.map(toSelected))
+    const groups = inGroupsOf(
+      page.map(({ traceId }) => traceId),
+      linkGroup,
     )
-    linked += traceIds.length
+    await forEachConcurrent(groups, { concurrency: 4, signal: options.signal }, (group) =>
+      tracking.linkTraces(runId, group, options),
+    )
   }
-  if ('traceIds' in spec.scope)
-    await selectNamed(spec.scope.traceIds, select, ports, { ...options, experimentId: spec.experimentId })
-  else await selectMatching(spec, spec.scope, select, ports, options)
-  const selected = await ports.checkpoints.countSelected()
+  for (const page of inGroupsOf(found.missing, pageSize)) {
+    await checkpoints.addSelected(page.map((traceId) => ({ traceId })))
+    await checkpoints.saveFailures(page.map(toMissing))
+  }
+  const selected = await checkpoints.countSelected()
   requireTraces(selected, spec)
-  if ((await ports.tracking.countLinked({ runId, experimentId: spec.experimentId }, options)) < linked) {
-    await linkAgain({ runId, spec }, ports, options)
+  const run = { runId, experimentId: spec.experimentId }
+  if ((await tracking.countLinked(run, options)) < found.traces.length) await linkAgain({ runId, spec }, ports, options)
+  return selected
+}
+
+function toFound(info: TraceInfo, seed: number, stratum: string): Found {
+  const { traceId, requestTimeMs, state, executionMs, tokens, session } = info
+  return {
+    traceId,
+    rank: samplingRank(seed, traceId),
+    stratum,
+    requestTimeMs,
+    state,
+    ...(executionMs === undefined ? {} : { executionMs }),
+    ...(tokens === undefined ? {} : { totalTokens: tokens.totalTokens }),
+    ...(session === undefined ? {} : { session }),
   }
+}
+
+function toSelected({ rank, stratum, session, ...selected }: Found): SelectedTrace {
+  void [rank, stratum, session]
   return selected
 }
 
@@ -51,7 +80,7 @@ async function linkAgain(input: { runId: string; spec: InsightSpec }, ports: Por
   for await (const page of ports.checkpoints.pending()) {
     const traceIds = page.map(({ traceId }) => traceId)
     const unlinked = await ports.tracking.findUnlinked(run, traceIds, options)
-    const infos = await ports.tracking.getTraceInfos(unlinked, options)
+    const infos = await ports.tracking.getTraceInfos({ experimentId: run.experimentId, traceIds: unlinked }, options)
     const existing = infos.map(({ traceId }) => traceId)
     for (const group of inGroupsOf(existing, linkGroup)) await ports.tracking.linkTraces(run.runId, group, options)
     const stillUnlinked = existing.length === 0 ? [] : await ports.tracking.findUnlinked(run, existing, options)
@@ -65,27 +94,28 @@ async function linkAgain(input: { runId: string; spec: InsightSpec }, ports: Por
   }
 }
 
-async function selectNamed(
+type Resolved = { traces: Found[]; missing: string[] }
+
+async function findNamed(
+  spec: InsightSpec,
   named: readonly string[],
-  select: Select,
-  ports: Ports,
-  options: Options & { experimentId: string },
-): Promise<void> {
-  let found = 0
+  { tracking }: Ports,
+  options: Options,
+): Promise<Resolved> {
+  const resolved: Resolved = { traces: [], missing: [] }
   for (const traceIds of inGroupsOf([...new Set(named)], pageSize)) {
     options.signal.throwIfAborted()
-    const infos = await ports.tracking.getTraceInfos(traceIds, options)
     // The job may read more than whoever asked for it: only the experiment they were let into counts.
-    const known = new Set(
-      infos.filter(({ experimentId }) => experimentId === options.experimentId).map(({ traceId }) => traceId),
-    )
-    const missing = traceIds.filter((traceId) => !known.has(traceId))
-    await select(traceIds.filter((traceId) => known.has(traceId)))
-    await ports.checkpoints.addSelected(missing.map((traceId) => ({ traceId })))
-    await ports.checkpoints.saveFailures(missing.map(toMissing))
-    found += traceIds.length
-    options.onProgress(found)
+    const infos = await tracking.getTraceInfos({ experimentId: spec.experimentId, traceIds }, options)
+    const known = new Map(infos.map((info) => [info.traceId, info]))
+    for (const traceId of traceIds) {
+      const info = known.get(traceId)
+      if (info === undefined) resolved.missing.push(traceId)
+      else resolved.traces.push(toFound(info, spec.seed, ''))
+    }
+    options.onProgress(resolved.traces.length + resolved.missing.length)
   }
+  return resolved
 }
 
 function toMissing(traceId: string): Failure {
@@ -99,69 +129,47 @@ function toMissing(traceId: string): Failure {
   }
 }
 
-async function selectMatching(
+/** Pages become a few numbers a trace at once, and of a sample only what can still be chosen is kept. */
+async function findMatching(
   spec: InsightSpec,
   scope: Exclude<InsightSpec['scope'], { traceIds: readonly string[] }>,
-  select: Select,
   ports: Ports,
   options: Options,
-): Promise<void> {
-  const wanted = scope.maxTraces ?? Infinity
+): Promise<Resolved> {
+  const { targets, stratifyBy } = scope
+  const size = scope.maxTraces ?? Infinity
+  const method = targets === undefined ? (scope.sample ?? 'all') : 'stratified'
+  // Without a target or a maximum there is nothing to choose; without a sample the newest are taken.
+  const takesFirst = method === 'all' || (size === Infinity && targets === undefined)
+  const pool = createPool<Found>(takesFirst ? Infinity : mostOfOneStratum(size, targets))
+  // What nobody stratifies by is one stratum; where all are read, the strata still decide the order.
+  const key = method === 'stratified' ? (stratifyBy ?? 'state') : method === 'all' ? stratifyBy : undefined
+  const keyOf = (info: TraceInfo): string => (key === undefined ? '' : stratumOf(info, key))
+  let matched = 0
   const query = { experimentId: spec.experimentId, filter: scope.filter, until: spec.pinnedAtMs }
-  const takesNewest = wanted === Infinity || (scope.sample ?? 'all') === 'all'
-  const candidates: Candidate[] = []
-  let found = 0
   for await (const page of ports.tracking.searchTraces(query, options)) {
-    if (takesNewest) {
-      const taken = page.slice(0, wanted - found)
-      await select(taken.map(({ traceId }) => traceId))
-      found += taken.length
-      if (found >= wanted) break
-    } else {
-      for (const info of page) {
-        const stratum = scope.sample === 'stratified' ? stratumOf(info, scope.stratifyBy ?? 'state') : ''
-        candidates.push({
-          traceId: info.traceId,
-          rank: samplingRank(spec.seed, info.traceId),
-          stratum,
-          arrival: found++,
-        })
-      }
-    }
-    options.onProgress(Math.min(found, wanted))
+    const taken = takesFirst ? page.slice(0, size - matched) : page
+    for (const info of taken) pool.add(toFound(info, spec.seed, keyOf(info)))
+    matched += taken.length
+    options.onProgress(Math.min(matched, size))
+    if (takesFirst && matched >= size) break
   }
-  if (!takesNewest) {
-    const chosen = sample(candidates, wanted).map(({ traceId }) => traceId)
-    for (const group of inGroupsOf(chosen, pageSize)) await select(group)
+  const strata = pool.strata()
+  if (takesFirst) {
+    // Where the newest were enough, nobody has counted the rest.
+    await ports.checkpoints.saveSelection(toSelection(matched < size ? matched : undefined, []))
+    return { traces: strata.flatMap(({ candidates }) => candidates), missing: [] }
   }
-}
-
-/** The stratum of a trace: `state`, `day`, or the value of a tag or metadata key of that name. */
-export function stratumOf(info: TraceInfo, stratifyBy: string): string {
-  if (stratifyBy === 'state') return info.state
-  if (stratifyBy === 'day') return new Date(info.requestTimeMs).toISOString().slice(0, 10)
-  if (stratifyBy === 'session') return info.session ?? ''
-  if (stratifyBy === 'user') return info.user ?? ''
-  return info.tags[stratifyBy] ?? info.metadata[stratifyBy] ?? ''
-}
-
-/**
- * A sample of at most `size`, in order of arrival: uniform within a stratum, and an equal number from every stratum as
- * far as each reaches; what a small stratum leaves over goes to the larger ones.
- */
-export function sample<T extends { rank: number; stratum: string; arrival: number }>(
-  candidates: readonly T[],
-  size: number,
-): T[] {
-  const strata = [...Map.groupBy(candidates, ({ stratum }) => stratum).values()]
-  for (const stratum of strata) stratum.sort((a, b) => a.rank - b.rank)
-  strata.sort((a, b) => a.length - b.length || ((a[0]?.stratum ?? '') < (b[0]?.stratum ?? '') ? -1 : 1))
-  const chosen: T[] = []
-  for (const [index, stratum] of strata.entries()) {
-    const fairShare = Math.ceil((size - chosen.length) / (strata.length - index))
-    chosen.push(...stratum.slice(0, fairShare))
+  const counts = allocate(strata, { size, targets })
+  const countOf = new Map(counts.map(({ value, selected }) => [value, selected]))
+  const selection = toSelection(matched, method === 'random' ? [] : counts)
+  await ports.checkpoints.saveSelection(selection)
+  const shortfall = describeShortfall(selection)
+  if (shortfall !== undefined) ports.emit({ type: 'log', level: 'info', message: shortfall })
+  return {
+    traces: strata.flatMap(({ value, candidates }) => candidates.slice(0, countOf.get(value) ?? 0)),
+    missing: [],
   }
-  return chosen.slice(0, size).sort((a, b) => a.arrival - b.arrival)
 }
 
 /** Says what to do when nothing matched. */

@@ -1,3 +1,4 @@
+import { toFacetMetrics } from './facet-metrics.ts'
 import type { ClusterMetrics, SummaryRecord } from './insight.ts'
 
 /** The numbers of a set of traces: rates are shares (0 to 1), latencies milliseconds, cost US dollars. */
@@ -7,6 +8,7 @@ export function toMetrics(records: readonly SummaryRecord[]): ClusterMetrics {
   const costs = definedNumbers(records.map(({ facts }) => facts.costUsd))
   const positive = sum(records.map(({ facts }) => facts.feedback.positive))
   const negative = sum(records.map(({ facts }) => facts.feedback.negative))
+  const facets = records.flatMap(({ summary }) => (summary.facets === undefined ? [] : [summary.facets]))
   const p50 = percentile(latencies, 0.5)
   const p95 = percentile(latencies, 0.95)
   return {
@@ -19,6 +21,7 @@ export function toMetrics(records: readonly SummaryRecord[]): ClusterMetrics {
     ...(positive + negative === 0 ? {} : { feedbackPositive: positive / (positive + negative) }),
     outcomes: countBy(records.map(({ summary }) => summary.outcome)),
     languages: countBy(records.map(({ summary }) => summary.language)),
+    ...(facets.length === 0 ? {} : { facets: toFacetMetrics(facets) }),
   }
 }
 

@@ -2,12 +2,16 @@
 // job that was killed goes on with the rest. FINISHED comes last: whoever sees it finds everything else in place.
 import { type ClusterDetails, maxMapPoints, toClusterDetails, toMapRecords, toSummaryLine } from './artifact.ts'
 import type { ArtifactInput } from './artifact.ts'
+import { attemptsOf } from './attempts.ts'
 import { createTicker, forEachConcurrent } from './concurrency.ts'
 import { AppError, type ErrorCode, isRetryable } from './errors.ts'
+import { type Estimate, type StageUsage, toActual } from './estimate/estimate.ts'
+import { errorOf } from './estimate/learn.ts'
 import { assessmentId } from './ids.ts'
-import type { Counts, InsightSpec, SummaryRecord, Usage } from './insight.ts'
+import type { Counts, InsightSpec, Selection, SkippedTrace, Stage, SummaryRecord, Usage } from './insight.ts'
 import { clusterDetailsPath, clusterTag, clusterTagValue, ownClusterTag, shorten } from './names.ts'
-import type { Analyst, Cancellable, ClusterAssignment, PipelinePorts } from './ports.ts'
+import { linePieces, listPieces, objectPieces } from './json-pieces.ts'
+import type { Analyst, Cancellable, ClusterAssignment, Pieces, PipelinePorts } from './ports.ts'
 import { summaryPromptVersion, toAssessment, writeConcurrency } from './summarize.ts'
 
 type Ports = Pick<PipelinePorts, 'tracking' | 'analyst' | 'checkpoints' | 'emit'>
@@ -92,7 +96,7 @@ async function writeTo(traceId: string, ports: Ports, write: () => Promise<void>
     if (!(error instanceof AppError) || isRetryable[error.code] || !refusals.has(error.code)) throw error
     const { code, message } = error
     await ports.checkpoints.saveFailures([
-      { traceId, stage: 'publish', code, message: shorten(message, 500), attempts: 1, next: 'none' },
+      { traceId, stage: 'publish', code, message: shorten(message, 500), attempts: attemptsOf(error), next: 'none' },
     ])
     return false
   }
@@ -106,58 +110,73 @@ async function* pagesToItems<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
 
 /** Uploads the artifacts; the cluster details last, since readers take them as the sign that the rest is there. */
 export async function publishArtifacts(
-  input: ArtifactInput & { records: readonly SummaryRecord[] },
+  input: ArtifactInput & {
+    records: readonly SummaryRecord[]
+    skipped: readonly SkippedTrace[]
+    selection: Selection | undefined
+  },
   ports: Ports,
   options: Cancellable,
 ): Promise<ClusterDetails> {
-  const { runId, grouping, spec } = input
-  const upload = (path: string, body: string): Promise<void> =>
-    ports.tracking.uploadArtifact({ runId, path, body }, options)
+  const { runId, grouping, spec, records } = input
+  const upload: Upload = (path, body) => ports.tracking.uploadArtifact({ runId, path, body }, options)
   const details = toClusterDetails(input)
   const clusterOf = new Map(grouping.assignments.map(({ traceId, clusterId }) => [traceId, clusterId]))
 
   await uploadLines(
     'insights/summaries.jsonl',
-    input.records.map((record) => toSummaryLine(record, clusterOf.get(record.traceId) ?? null)),
+    function* () {
+      for (const record of records) yield toSummaryLine(record, clusterOf.get(record.traceId) ?? null)
+    },
     upload,
   )
-  await upload('insights/failures.json', JSON.stringify({ failures: input.failures }, null, 2))
+  const { failures, skipped } = input
+  await upload('insights/failures.json', JSON.stringify({ failures, skipped }, null, 2))
   for (const prompt of input.analyst.prompts)
     await upload(`insights/prompts/${prompt.name}@${prompt.version}.txt`, prompt.text)
-  await upload('insights/config.json', JSON.stringify(toConfig(spec, input.analyst), null, 2))
+  await upload(
+    'insights/config.json',
+    JSON.stringify({ ...toConfig(spec, input.analyst), selection: input.selection }, null, 2),
+  )
   if (grouping.assignments.length > maxMapPoints)
-    await upload('insights/map.json', JSON.stringify(toMapRecords(grouping)))
-  await upload(clusterDetailsPath, JSON.stringify(details))
+    await upload('insights/map.json', () => listPieces(toMapRecords(grouping)))
+  await upload(clusterDetailsPath, () => objectPieces(details))
   return details
 }
+
+type Upload = (path: string, body: string | Pieces) => Promise<void>
 
 /** Every store takes an artifact of this many characters: a server refuses more than 10 MiB, and UTF-8 needs at most three bytes each. */
 const charsPerPart = 3 * 1024 * 1024
 
 /** Uploads lines as one file, or as numbered parts where the server's store takes no large ones. */
-async function uploadLines(
-  path: string,
-  lines: readonly string[],
-  upload: (path: string, body: string) => Promise<void>,
-): Promise<void> {
-  const parts: string[] = []
+async function uploadLines(path: string, lines: Pieces, upload: Upload): Promise<void> {
+  try {
+    await upload(path, () => linePieces(lines()))
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'mlflow.unsupported' || !isLarge(lines)) throw error
+    const [stem = '', extension = ''] = path.split(/\.(?=[^.]*$)/)
+    let number = 1
+    for (const part of inParts(lines())) await upload(`${stem}-${String(number++).padStart(4, '0')}.${extension}`, part)
+  }
+}
+
+function isLarge(lines: Pieces): boolean {
+  let chars = 0
+  for (const line of lines()) chars += line.length + 1
+  return chars > charsPerPart
+}
+
+function* inParts(lines: Iterable<string>): Generator<string> {
   let part = ''
   for (const line of lines) {
     if (part !== '' && part.length + line.length > charsPerPart) {
-      parts.push(part)
+      yield part
       part = ''
     }
     part += `${line}\n`
   }
-  parts.push(part)
-  try {
-    await upload(path, parts.join(''))
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'mlflow.unsupported' || parts.length === 1) throw error
-    const [stem = '', extension = ''] = path.split(/\.(?=[^.]*$)/)
-    for (const [at, body] of parts.entries())
-      await upload(`${stem}-${String(at + 1).padStart(4, '0')}.${extension}`, body)
-  }
+  yield part
 }
 
 function toConfig(spec: InsightSpec, analyst: Pick<Analyst, 'models' | 'prompts'>): Record<string, unknown> {
@@ -182,9 +201,10 @@ export function toParams(
     reasoning_effort: analyst.models.reasoningEffort,
     prompt_versions: analyst.prompts.map(({ name, version }) => `${name}@${version}`).join(', ') || 'none',
     seed: String(spec.seed),
-    sampling: 'traceIds' in scope ? 'named' : (scope.sample ?? 'all'),
+    sampling: 'traceIds' in scope ? 'named' : scope.targets === undefined ? (scope.sample ?? 'all') : 'stratified',
     max_traces: 'traceIds' in scope ? String(scope.traceIds.length) : String(scope.maxTraces ?? 'all'),
     ...('filter' in scope && scope.stratifyBy !== undefined ? { stratify_by: scope.stratifyBy } : {}),
+    ...('filter' in scope && scope.targets !== undefined ? { sampling_targets: JSON.stringify(scope.targets) } : {}),
     concurrency: String(spec.concurrency),
     code_version: codeVersion,
   }
@@ -194,8 +214,10 @@ export function toParams(
 export function toRunMetrics(input: {
   counts: Counts
   usage: Usage
+  callUsage: ArtifactInput['callUsage']
   grouping: ArtifactInput['grouping']
   stageSeconds: Readonly<Record<string, number>>
+  records: readonly SummaryRecord[]
 }): Record<string, number> {
   const { counts, usage, grouping } = input
   const quality = Object.entries(grouping.quality).filter(
@@ -216,7 +238,38 @@ export function toRunMetrics(input: {
     tokens_cached: usage.cachedTokens,
     model_calls: usage.calls,
     cost_usd: usage.costUsd,
+    ...Object.fromEntries(
+      Object.entries(input.callUsage).flatMap(([kind, { inputTokens, outputTokens, calls }]) => [
+        [`tokens_in_${kind}`, inputTokens],
+        [`tokens_out_${kind}`, outputTokens],
+        [`model_calls_${kind}`, calls],
+      ]),
+    ),
+    quotes_verified: input.records.reduce((sum, { summary }) => sum + summary.evidence.length, 0),
+    quotes_dropped: input.records.reduce((sum, { summary }) => sum + (summary.droppedQuotes ?? 0), 0),
     ...Object.fromEntries(Object.entries(input.stageSeconds).map(([stage, seconds]) => [`seconds_${stage}`, seconds])),
     ...Object.fromEntries(quality.map(([name, value]) => [`quality_${name}`, value])),
+  }
+}
+
+/** What had been estimated, and how far off it was: the share by which the run took more (or, below zero, less). */
+export function toEstimateMetrics(
+  estimate: Estimate,
+  run: { usage: StageUsage; seconds: Partial<Record<Stage, number>> },
+): Record<string, number> {
+  const { total } = toActual(estimate, run)
+  const tokens = estimate.total.inputTokens.expected + estimate.total.outputTokens.expected
+  const errors = {
+    tokens: errorOf(tokens, total.inputTokens + total.outputTokens),
+    cost: errorOf(estimate.total.costUsd.expected, total.costUsd),
+    seconds: errorOf(estimate.total.seconds.expected, total.seconds),
+  }
+  return {
+    estimated_tokens: Math.round(tokens),
+    estimated_cost_usd: estimate.total.costUsd.expected,
+    estimated_seconds: estimate.total.seconds.expected,
+    ...Object.fromEntries(
+      Object.entries(errors).flatMap(([name, error]) => (error === null ? [] : [[`estimate_error_${name}`, error]])),
+    ),
   }
 }

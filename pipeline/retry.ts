@@ -1,5 +1,6 @@
 // When to do the same again, and how long to wait before.
 import { setTimeout as wait } from 'node:timers/promises'
+import { afterAttempts } from './attempts.ts'
 import { AppError, type ErrorCode, isRetryable } from './errors.ts'
 
 export type RetryPolicy = {
@@ -57,10 +58,13 @@ export async function withRetries<T>(
     try {
       return await attempt(retry)
     } catch (error) {
-      if (!(error instanceof AppError) || !isRetryable[error.code]) throw error
+      const giveUp = (): never => {
+        throw afterAttempts(error, retry)
+      }
+      if (!(error instanceof AppError) || !isRetryable[error.code]) return giveUp()
       const alike = (failures[error.code] = (failures[error.code] ?? 0) + 1)
-      if (retry > options.maxRetries || alike > (options.maxRetriesFor?.[error.code] ?? Infinity)) throw error
-      if (error.retryAfterMs !== undefined && error.retryAfterMs > options.maxRetryAfterMs) throw error
+      if (retry > options.maxRetries || alike > (options.maxRetriesFor?.[error.code] ?? Infinity)) return giveUp()
+      if (error.retryAfterMs !== undefined && error.retryAfterMs > options.maxRetryAfterMs) return giveUp()
       const backoffMs = toBackoffMs(retry, options)
       const waitMs =
         error.retryAfterMs === undefined ? backoffMs : error.retryAfterMs + Math.min(backoffMs, error.retryAfterMs / 10)

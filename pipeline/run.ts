@@ -1,7 +1,10 @@
 // What happens: load → summarize → embed → cluster → name → overview → publish. Start reading here.
 import type { ClusterDetails } from './artifact.ts'
+import { toCallUsage } from './call-usage.ts'
+import { doOnce } from './do-once.ts'
 import { AppError } from './errors.ts'
-import { clusterSummaries, embedSummaries, type Grouping, nodesToName, titlePaths, toGrouping } from './group.ts'
+import { clusterSummaries, embedSummaries, nodesToName, titlePaths, toGrouping } from './group.ts'
+import { sha256 } from './ids.ts'
 import {
   addUsage,
   type Counts,
@@ -9,27 +12,19 @@ import {
   type InsightSpec,
   type KeyPoint,
   noUsage,
-  type Overview,
   type Stage,
   type SummaryRecord,
-  type Usage,
 } from './insight.ts'
 import { loadSelection } from './load.ts'
 import { toMetrics } from './metrics.ts'
+import { createMirror } from './mirror.ts'
+import { nameGroups } from './name.ts'
 import { shorten } from './names.ts'
-import type { Cancellable, ClusterAssignment, PipelineInput, PipelinePorts } from './ports.ts'
-import { publishArtifacts, publishAssignments, toRunMetrics } from './publish.ts'
+import type { Cancellable, ClusterAssignment, InsightResult, PipelineInput, PipelinePorts } from './ports.ts'
+import { createPreview } from './preview.ts'
+import { publishArtifacts, publishAssignments, toEstimateMetrics, toRunMetrics } from './publish.ts'
+import { shownClusters, withoutWords } from './small-groups.ts'
 import { summarizePending } from './summarize.ts'
-
-export type InsightResult = {
-  details: ClusterDetails
-  counts: Counts
-  usage: Usage
-  overview: Overview
-  grouping: Grouping
-  whole: ReturnType<typeof toMetrics>
-  stageSeconds: Partial<Record<Stage, number>>
-}
 
 /**
  * Runs an Insight to its end, or goes on with one that was interrupted: whatever the checkpoints hold is not done (or
@@ -40,11 +35,13 @@ export type InsightResult = {
  */
 export async function runInsight(
   input: PipelineInput,
-  ports: PipelinePorts,
+  given: PipelinePorts,
   options: Cancellable,
 ): Promise<InsightResult> {
   const { runId, spec } = input
-  const { tracking, checkpoints, analyst } = ports
+  const { tracking, checkpoints, analyst } = given
+  const mirror = createMirror({ runId, tracking, emit: given.emit, now: given.now }, options)
+  const ports = { ...given, emit: mirror.emit }
   const clock = createStageClock(ports.now)
   const enter = async (stage: Stage, total: number): Promise<void> => {
     options.signal.throwIfAborted()
@@ -52,6 +49,14 @@ export async function runInsight(
     ports.emit({ type: 'stage', stage, total })
     await tracking.logBatch(runId, { tags: { 'mlflow.insights.stage': stage } }, options)
   }
+
+  const finish = async (result: InsightResult): Promise<InsightResult> => {
+    await tracking.updateRun({ runId, status: 'FINISHED', endTimeMs: result.finishedAtMs }, options)
+    return result
+  }
+  // Killed between its last record and saying so: what is left is to say so.
+  const published = await checkpoints.findStep('publish', await hashCounts(ports))
+  if (published !== undefined) return await finish(published)
 
   await tracking.updateRun({ runId, status: 'RUNNING' }, options)
 
@@ -73,42 +78,47 @@ export async function runInsight(
   await enter('embed', records.length)
   const report = (stage: Stage, total: number) => (done: number) =>
     ports.emit({ type: 'progress', stage, done, total, failed: 0, usage: noUsage })
-  const embedded = await embedSummaries(records, spec, ports, {
+  const vectors = await embedSummaries(records, spec, ports, {
     ...options,
     onProgress: report('embed', records.length),
   })
 
   await enter('cluster', records.length)
-  const grouped = await clusterSummaries(records, embedded.vectors, spec, ports, options)
+  const drafted = await clusterSummaries(records, vectors, spec, ports, options)
 
-  const nodes = nodesToName(grouped.tree, records)
+  const nodes = nodesToName(drafted.tree, records, drafted.hidden)
   await enter('name', nodes.length)
-  const named = await analyst.nameClusters(
-    { instruction: spec.instruction, nodes, total: records.length },
-    { ...options, onProgress: report('name', nodes.length) },
-  )
-  const grouping = toGrouping(grouped, named.names, records)
+  const { grouped, names } = await nameGroups({ drafted, nodes, records, vectors, spec }, ports, {
+    ...options,
+    onProgress: report('name', nodes.length),
+  })
+  const grouping = toGrouping(grouped, names, records)
   await checkpoints.saveClusters(grouping.clusters, grouping.assignments)
   ports.emit({ type: 'clusters', clusters: grouping.nodeCount, leaves: grouping.leafCount })
 
   await enter('overview', 1)
   const counts = await countAll(ports, grouping.assignments)
-  const overview = await analyst.writeOverview(
-    {
-      instruction: spec.instruction,
-      counts,
-      clusters: grouping.clusters,
-      unassigned: counts.unassigned,
-      examples: new Map(records.map((record) => [record.traceId, record])),
-    },
-    options,
+  const told = records.map((record, row) => (grouped.hiddenRows.has(row) ? withoutWords(record) : record))
+  const written = await doOnce('overview', [spec.instruction, spec.lens, analyst.models, counts, names], ports, () =>
+    analyst.writeOverview(
+      {
+        instruction: spec.instruction,
+        lens: spec.lens,
+        counts,
+        clusters: shownClusters(grouping.clusters),
+        unassigned: counts.unassigned,
+        examples: new Map(told.map((record) => [record.traceId, record])),
+      },
+      options,
+    ),
   )
 
   await enter('publish', records.length)
-  const summaryUsage = (await checkpoints.counts()).usage
-  const usage = [embedded.usage, named.usage, overview.usage].reduce(addUsage, summaryUsage)
-  const checked = { ...overview, keyPoints: keepKnownEvidence(overview.keyPoints, records) }
-  let published = records.length - (await countItems(checkpoints.unpublished('cluster')))
+  const { usage } = await checkpoints.counts()
+  const stageUsage = await checkpoints.stageUsage()
+  const callUsage = toCallUsage(stageUsage, written.checkUsage)
+  const overview = { ...written, keyPoints: keepKnownEvidence(written.keyPoints, told) }
+  let done = records.length - (await countItems(checkpoints.unpublished('cluster')))
   await publishAssignments(
     { runId, records, assignments: grouping.assignments, paths: titlePaths(grouping.clusters) },
     ports,
@@ -118,52 +128,107 @@ export async function runInsight(
         ports.emit({
           type: 'progress',
           stage: 'publish',
-          done: ++published,
+          done: ++done,
           total: records.length,
           failed: counts.failed,
           usage,
         }),
     },
   )
-  const failures = await checkpoints.failures()
+  const [failures, skipped, selection] = await Promise.all([
+    checkpoints.failures(),
+    checkpoints.skipped(),
+    checkpoints.selection(),
+  ])
   const finishedAtMs = ports.now()
+  const { estimate } = input
   const details = await publishArtifacts(
-    { runId, spec, analyst, grouping, overview: checked, counts, usage, failures, finishedAtMs, records },
+    {
+      runId,
+      spec,
+      analyst,
+      grouping,
+      overview,
+      counts,
+      usage,
+      callUsage,
+      failures,
+      skipped,
+      selection,
+      finishedAtMs,
+      records,
+      estimate,
+    },
     ports,
     options,
   )
   clock.leave()
+  await mirror.close()
   await tracking.logBatch(
     runId,
     {
-      metrics: toRunMetrics({ counts, usage, grouping, stageSeconds: clock.seconds }),
-      tags: { 'mlflow.insights.overview': shorten(checked.text, 4_000), 'mlflow.note.content': toNote(spec, details) },
+      metrics: {
+        ...toRunMetrics({ counts, usage, callUsage, grouping, stageSeconds: clock.seconds, records }),
+        ...(estimate === undefined ? {} : toEstimateMetrics(estimate, { usage: stageUsage, seconds: clock.seconds })),
+      },
+      tags: {
+        'mlflow.insights.overview': shorten(overview.text, 4_000),
+        'mlflow.insights.progress': `done ${counts.summarized}/${counts.selected}`,
+        'mlflow.note.content': toNote(spec, details),
+      },
     },
     options,
   )
-  await tracking.updateRun({ runId, status: 'FINISHED', endTimeMs: finishedAtMs }, options)
-  return { details, counts, usage, overview: checked, grouping, whole: toMetrics(records), stageSeconds: clock.seconds }
+  const result = {
+    counts,
+    usage,
+    stageUsage,
+    overview,
+    quality: grouping.quality,
+    whole: toMetrics(records),
+    stageSeconds: clock.seconds,
+    finishedAtMs,
+  }
+  await checkpoints.saveStep('publish', { inputHash: await hashCounts(ports), result, usage: noUsage })
+  return await finish(result)
+}
+
+/** What was published is the end only as long as no trace was done anew since. */
+async function hashCounts({ checkpoints }: Pick<PipelinePorts, 'checkpoints'>): Promise<string> {
+  const { selected, summarized, skipped, failed } = await checkpoints.counts()
+  return sha256(JSON.stringify([selected, summarized, skipped, failed]))
 }
 
 async function summarizeAll(input: PipelineInput, ports: PipelinePorts, options: Cancellable): Promise<void> {
   const start = await ports.checkpoints.counts()
   let { usage, failed } = start
   let done = start.summarized + start.skipped + start.failed
-  await summarizePending(input, ports, {
-    ...options,
-    onDone: (outcome) => {
-      done++
-      if (outcome.kind === 'summary') {
-        const { traceId, summary } = outcome.record
-        usage = addUsage(usage, summary.usage)
-        ports.emit({ type: 'summary', traceId, title: summary.title, text: summary.text })
-      } else if (outcome.kind === 'failure') {
-        failed++
-        ports.emit({ type: 'failure', failure: outcome.failure })
-      }
-      ports.emit({ type: 'progress', stage: 'summarize', done, total: start.selected, failed, usage })
-    },
-  })
+  let summarized = start.summarized
+  const { preview: by } = ports
+  const preview =
+    by === undefined
+      ? undefined
+      : createPreview({ spec: input.spec, selected: start.selected }, { ...ports, preview: by }, options)
+  try {
+    await summarizePending(input, ports, {
+      ...options,
+      onDone: (outcome) => {
+        done++
+        if (outcome.kind === 'summary') {
+          preview?.observe(++summarized)
+          const { traceId, summary } = outcome.record
+          usage = addUsage(usage, summary.usage)
+          ports.emit({ type: 'summary', traceId, title: summary.title, text: summary.text })
+        } else if (outcome.kind === 'failure') {
+          failed++
+          ports.emit({ type: 'failure', failure: outcome.failure })
+        }
+        ports.emit({ type: 'progress', stage: 'summarize', done, total: start.selected, failed, usage })
+      },
+    })
+  } finally {
+    await preview?.stop()
+  }
   await requireEnoughSummaries(input.spec, ports)
 }
 
@@ -173,7 +238,7 @@ async function requireEnoughSummaries(spec: InsightSpec, ports: PipelinePorts): 
   if (failed === 0 && summarized === 0) {
     throw new AppError(
       'insight.no_traces',
-      `All ${skipped} selected traces are empty: they have no text to summarize. Choose other traces.`,
+      `None of the ${skipped} selected traces is left: they are empty, or the lens leaves them out. Choose other traces.`,
     )
   }
   const attempted = selected - skipped
@@ -223,7 +288,7 @@ function toNote(spec: InsightSpec, details: ClusterDetails): string {
     [
       `**${toPlain(spec.instruction)}**`,
       ...(spec.description === '' ? [] : [spec.description]),
-      details.overview,
+      toPlain(details.overview),
       lines.join('\n'),
     ].join('\n\n'),
     7_000,

@@ -1,25 +1,40 @@
 // Every pending trace is read, summarized and made durable on its own: one that fails is recorded and the rest goes on.
-import { createBackground, createBatcher, createTicker, forEachConcurrent } from './concurrency.ts'
+import { attemptsOf } from './attempts.ts'
+import { createBackground, createBatcher, createGate, createTicker, forEachConcurrent } from './concurrency.ts'
 import { AppError, type ErrorCode, isRetryable } from './errors.ts'
 import { assessmentId } from './ids.ts'
-import type { Failure, InsightSpec, Summary, SummaryRecord, TraceFacts } from './insight.ts'
+import {
+  addUsage,
+  type Failure,
+  type InsightSpec,
+  noUsage,
+  type Summary,
+  type SummaryRecord,
+  type TraceFacts,
+  type Usage,
+} from './insight.ts'
+import { type FacetValue, type Lens, whyLeftOut } from './lens.ts'
+import { ModelCallError } from './model/complete.ts'
 import { assessmentName, shorten } from './names.ts'
-import type { AssessmentRecord, Cancellable, PipelinePorts } from './ports.ts'
+import type { Analyst, AssessmentRecord, Cancellable, PipelinePorts } from './ports.ts'
+import { toLiteralQuote } from './redact/literal-quote.ts'
 import type { Trace, TraceInfo } from './trace.ts'
+import { readTranscript } from './trace-reading.ts'
 import { createRepeatedText } from './transcript/repeated-text.ts'
 import { isVerbatim } from './transcript/span-text.ts'
-import { toTranscript } from './transcript/to-transcript.ts'
 
 /** Traces whose infos are asked for, and whose records are saved, in one go. */
 const chunkSize = 50
+/** Traces beside those the analyst reads: fetched before their turn, or looked through after it. A quarter, at most so many. */
+const mostBeside = 8
 /** Writers to the tracking server; more than this gains nothing there (measured on SQLite and PostgreSQL stores). */
 export const writeConcurrency = 8
 
-type Ports = Pick<PipelinePorts, 'tracking' | 'analyst' | 'checkpoints' | 'emit'>
+type Ports = Pick<PipelinePorts, 'tracking' | 'analyst' | 'checkpoints' | 'emit' | 'redact'>
 type Outcome =
   | { kind: 'summary'; record: SummaryRecord }
-  | { kind: 'failure'; failure: Failure }
-  | { kind: 'skipped'; traceId: string; code: string; message: string }
+  | { kind: 'failure'; failure: Failure; usage: Usage }
+  | { kind: 'skipped'; traceId: string; code: string; message: string; usage: Usage }
 
 /** Summarizes what is pending, and writes each summary to its trace as an assessment while the next ones are read. */
 export async function summarizePending(
@@ -34,29 +49,42 @@ export async function summarizePending(
     const failures = outcomes.flatMap((outcome) => (outcome.kind === 'failure' ? [outcome.failure] : []))
     const skipped = outcomes.flatMap((outcome) => (outcome.kind === 'skipped' ? [outcome] : []))
     if (records.length > 0) await ports.checkpoints.saveSummaries(records)
-    if (failures.length > 0) await ports.checkpoints.saveFailures(failures)
-    if (skipped.length > 0) await ports.checkpoints.saveSkipped(skipped)
+    const spentOn = (kind: 'failure' | 'skipped'): Usage =>
+      outcomes.map((outcome) => (outcome.kind === kind ? outcome.usage : noUsage)).reduce(addUsage)
+    if (failures.length > 0) await ports.checkpoints.saveFailures(failures, spentOn('failure'))
+    if (skipped.length > 0) {
+      const plain = skipped.map(({ traceId, code, message }) => ({ traceId, code, message }))
+      await ports.checkpoints.saveSkipped(plain, spentOn('skipped'))
+    }
   }, chunkSize)
   const publisher = createAssessmentPublisher(runId, ports, options)
   const afterwards = createBackground(chunkSize)
+  // The analyst's places are what a job is bound by: none of them stays empty while a trace is fetched or a quote checked.
+  const places = createGate(spec.concurrency)
+  const summarize: Analyst['summarize'] = (asked, how) =>
+    places.run(async () => {
+      how.signal.throwIfAborted()
+      return await ports.analyst.summarize(asked, how)
+    })
+  const beside = Math.min(mostBeside, Math.ceil(spec.concurrency / 4))
 
   const outage = createOutageDetector()
   try {
     await forEachConcurrent(
       pendingInfos({ ports, experimentId: spec.experimentId }, options),
-      { concurrency: spec.concurrency, signal: options.signal },
+      { concurrency: spec.concurrency + beside, signal: options.signal },
       async ({ traceId, ordinal, info }) => {
         const outcome = await summarizeOne(
-          { traceId, ordinal, info, instruction: spec.instruction },
-          ports,
+          { traceId, ordinal, info, instruction: spec.instruction, lens: spec.lens },
+          { ...ports, summarize },
           known,
           options,
         )
+        outage.observe(outcome)
         // The next trace is read while this one is saved. Saved first, written to MLflow after: the other way round, a
         // killed job would leave one text in the assessment and summarize anew into another.
         await afterwards.start(async () => {
           await save.add(outcome)
-          outage.observe(outcome)
           options.onDone(outcome)
           if (outcome.kind === 'summary') await publisher.add(outcome.record)
         })
@@ -77,51 +105,44 @@ async function* pendingInfos(
   options: Cancellable,
 ): AsyncGenerator<{ traceId: string; ordinal: number; info: TraceInfo | undefined }> {
   for await (const page of ports.checkpoints.pending()) {
-    const infos = await ports.tracking.getTraceInfos(
-      page.map(({ traceId }) => traceId),
-      options,
-    )
-    const byId = new Map(infos.filter((info) => info.experimentId === experimentId).map((info) => [info.traceId, info]))
+    const traceIds = page.map(({ traceId }) => traceId)
+    const infos = await ports.tracking.getTraceInfos({ experimentId, traceIds }, options)
+    const byId = new Map(infos.map((info) => [info.traceId, info]))
     for (const { traceId, ordinal } of page) yield { traceId, ordinal, info: byId.get(traceId) }
   }
 }
 
 async function summarizeOne(
-  item: { traceId: string; ordinal: number; info: TraceInfo | undefined; instruction: string },
-  ports: Ports,
+  item: { traceId: string; ordinal: number; info: TraceInfo | undefined; instruction: string; lens: Lens | undefined },
+  ports: Ports & Pick<Analyst, 'summarize'>,
   known: ReturnType<typeof createRepeatedText>,
   options: Cancellable,
 ): Promise<Outcome> {
   const { traceId, ordinal, info } = item
   try {
     if (info === undefined) throw new AppError('trace.not_found', 'The trace was deleted after it had been selected.')
-    const trace = await readOne(info, ports, options)
-    const transcript = toTranscript(trace, { known })
-    const summary = await ports.analyst.summarize({ instruction: item.instruction, transcript }, options)
-    return {
-      kind: 'summary',
-      record: { traceId, ordinal, summary: keepVerifiedEvidence(summary, trace), facts: toFacts(info) },
+    // Nobody sees what was masked: not the analyst, and not what is kept.
+    const { transcript, reread } = await readTranscript(info, known, ports, options)
+    const { instruction, lens } = item
+    const words = await ports.summarize({ instruction, lens, transcript }, options)
+    const leftOut = whyLeftOut(lens, words.facets)
+    if (leftOut !== undefined) {
+      return { kind: 'skipped', traceId, code: 'trace.left_out', message: leftOut, usage: words.usage }
     }
+    const { recorded, trace, mask } = await reread()
+    const summary = keepVerifiedEvidence(maskWords(words, mask), { recorded, masked: trace })
+    return { kind: 'summary', record: { traceId, ordinal, summary, facts: toFacts(trace.info) } }
   } catch (error) {
     if (options.signal.aborted) throw error
     if (!(error instanceof AppError)) throw error
-    if (error.code === 'trace.empty') return { kind: 'skipped', traceId, code: error.code, message: error.message }
+    if (error.code === 'trace.empty')
+      return { kind: 'skipped', traceId, code: error.code, message: error.message, usage: noUsage }
     if (isTotal(error)) throw error
-    return { kind: 'failure', failure: toFailure(traceId, error) }
-  }
-}
-
-/**
- * A trace the server cannot deliver (it breaks off, or takes for ever) looks like a server that is gone. One question tells
- * them apart: if the server answers that, the trace alone is at fault.
- */
-async function readOne(info: TraceInfo, ports: Ports, options: Cancellable): Promise<Trace> {
-  try {
-    return await ports.tracking.readTrace(info, options)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'mlflow.unreachable' || options.signal.aborted) throw error
-    await ports.tracking.getTraceInfos([info.traceId], options)
-    throw new AppError('trace.unreadable', 'MLflow breaks off when it is asked for this trace.', { cause: error })
+    return {
+      kind: 'failure',
+      failure: toFailure(traceId, error),
+      usage: error instanceof ModelCallError ? error.usage : noUsage,
+    }
   }
 }
 
@@ -134,7 +155,7 @@ function createOutageDetector(): { observe: (outcome: Outcome) => void } {
   let length = 0
   return {
     observe: (outcome) => {
-      if (outcome.kind !== 'failure' || outcome.failure.next !== 'retry') {
+      if (outcome.kind !== 'failure' || !isRetryable[outcome.failure.code as ErrorCode]) {
         length = 0
         return
       }
@@ -165,19 +186,55 @@ function toFailure(traceId: string, error: AppError): Failure {
     stage: 'summarize',
     code: error.code,
     message: shorten(error.message, 500),
-    attempts: 1,
-    next: isRetryable[error.code] ? 'retry' : 'none',
+    attempts: attemptsOf(error),
+    next: toNextStep(error),
   }
 }
 
-/** A quote counts only when its span really says it; whatever the analyst claims, it is checked here. */
-function keepVerifiedEvidence(summary: Summary, trace: Trace): Summary {
-  const spans = new Map(trace.spans.map((span) => [span.spanId, span]))
+/** What would help: the same again where the cause may pass (also one further down), a setting, or nothing. */
+function toNextStep(error: AppError): Failure['next'] {
+  const mayPass = isRetryable[error.code] || (error.cause instanceof AppError && isRetryable[error.cause.code])
+  return mayPass ? 'retry' : helpedBySettings.has(error.code) ? 'settings' : 'none'
+}
+
+/** Another model or other rights may do what these ones would not. */
+const helpedBySettings: ReadonlySet<ErrorCode> = new Set([
+  'model.refused',
+  'model.too_long',
+  'model.invalid_request',
+  'mlflow.forbidden',
+])
+
+/** An analyst may put together what the trace held in pieces: its words are looked through like the trace itself. */
+function maskWords(summary: Summary, mask: (text: string) => string): Summary {
+  const { title, text, groupingText, facets } = summary
+  const maskValue = (value: FacetValue): FacetValue => (typeof value === 'string' ? mask(value) : value)
+  const masked = facets && Object.entries(facets).map(([name, value]) => [name, maskValue(value)] as const)
+  return {
+    ...summary,
+    title: mask(title),
+    text: mask(text),
+    groupingText: mask(groupingText),
+    ...(masked === undefined ? {} : { facets: Object.fromEntries(masked) }),
+  }
+}
+
+/**
+ * A quote counts only when its span really says it; whatever the analyst claims, it is checked here. It must stand in the
+ * span as recorded, so that anybody can find it there, and in the span as masked, so that it gives nothing away.
+ */
+function keepVerifiedEvidence(summary: Summary, { recorded, masked }: { recorded: Trace; masked: Trace }): Summary {
+  const says = (trace: Trace, spanId: string, quote: string): boolean => {
+    const span = trace.spans.find((one) => one.spanId === spanId)
+    return span !== undefined && isVerbatim(quote, span)
+  }
   const evidence = summary.evidence.flatMap((item) => {
-    const span = spans.get(item.spanId)
-    return span !== undefined && isVerbatim(item.quote, span) ? [{ ...item, verified: true }] : []
+    const quote = toLiteralQuote(item.quote)
+    if (quote === undefined || !says(recorded, item.spanId, quote) || !says(masked, item.spanId, quote)) return []
+    return [{ ...item, quote, verified: true }]
   })
-  return { ...summary, evidence }
+  const dropped = (summary.droppedQuotes ?? 0) + summary.evidence.length - evidence.length
+  return { ...summary, evidence, ...(dropped === 0 ? {} : { droppedQuotes: dropped }) }
 }
 
 function toFacts(info: TraceInfo): TraceFacts {

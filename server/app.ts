@@ -8,15 +8,19 @@ import { AppError } from '#/pipeline/errors.ts'
 import { type Caller, type CallerEnv, guardOrigin, identifyCaller } from './api/caller.ts'
 import { eventRoutes } from './api/events.ts'
 import { experimentRoutes } from './api/experiments.ts'
+import { lensRoutes } from './api/lens.ts'
 import { insightRoutes } from './api/insights.ts'
+import { renderMetrics } from './api/metrics.ts'
+import { lifecycleRoutes } from './api/lifecycle.ts'
 import { answerProblem } from './api/problem.ts'
 import { readingRoutes } from './api/reading.ts'
-import { ServiceAnswer } from './api/schemas.ts'
+import { ServiceAnswer } from './api/schemas/insights.ts'
 import { route } from './api/validate.ts'
 import { type Database, pingDatabase } from './db/database.ts'
 import { type CreateDeps } from './insights/create.ts'
 import { type RunnerDeps } from './insights/run-job.ts'
 import type { Events } from './jobs/events.ts'
+import type { Fleet } from './jobs/fleet.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log.ts'
 import type { TrackingServer } from './tracking.ts'
@@ -29,6 +33,7 @@ export type AppDeps = {
   database: Database
   tracking: TrackingServer
   jobs: Jobs
+  fleet: Fleet
   events: Events
   create: CreateDeps
   end: RunnerDeps
@@ -55,7 +60,9 @@ export function createApp(deps: AppDeps) {
       async (c) => c.json(await deps.service(c.var.caller, c.req.raw.signal)),
     )
     .route('/', experimentRoutes({ db: deps.database.db }))
+    .route('/', lensRoutes(deps.create))
     .route('/', insightRoutes(deps))
+    .route('/', lifecycleRoutes(deps))
     .route('/', readingRoutes(deps))
     .route('/', eventRoutes(deps))
 
@@ -83,7 +90,7 @@ export function createApp(deps: AppDeps) {
     return c.text('ready')
   })
   app.get('/metrics', async (c) =>
-    c.text(await renderMetrics(deps.jobs), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+    c.text(await renderMetrics(deps.jobs, deps.fleet), 200, { 'content-type': 'text/plain; version=0.0.4' }),
   )
   app.use('/api/*', guardOrigin({ auth: deps.auth }))
   app.use('/api/*', bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody }))
@@ -147,20 +154,4 @@ function logRequest(log: Log) {
       'request',
     )
   }
-}
-
-async function renderMetrics(jobs: Jobs): Promise<string> {
-  const stats = await jobs.stats()
-  const memory = process.memoryUsage()
-  const lines = {
-    trace_insights_jobs_queued: stats.queued,
-    trace_insights_jobs_active: stats.active,
-    trace_insights_jobs_dead: stats.dead,
-    trace_insights_oldest_job_seconds: stats.oldestQueuedS,
-    process_resident_memory_bytes: memory.rss,
-    process_uptime_seconds: process.uptime(),
-  }
-  return Object.entries(lines)
-    .map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`)
-    .join('')
 }

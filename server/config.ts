@@ -2,6 +2,9 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { AppError } from '#/pipeline/errors.ts'
+import type { CustomPattern } from '#/pipeline/redact/redactor.ts'
+import { toFindPlaces } from './linear-pattern.ts'
+import { listPrices, PriceSchema, type Prices } from './model/prices.ts'
 
 const url = (protocols: readonly string[], example: string) =>
   z
@@ -21,6 +24,34 @@ const wholeNumber = (min: number, max: number) =>
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
 const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, `must be one of ${words.join(', ')}`)
+
+const patterns = z.string().transform((text, context): CustomPattern[] => {
+  const complain = (message: string): CustomPattern[] => {
+    context.addIssue({ code: 'custom', message })
+    return []
+  }
+  const parsed = PatternMap.safeParse(parseJson(text))
+  if (!parsed.success) return complain('must be a JSON object of names (a-z, 0-9, -) and regular expressions')
+  return Object.entries(parsed.data).flatMap(([name, source]) => {
+    try {
+      return [{ name, find: toFindPlaces(source) }]
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : ''
+      return complain(`has a pattern, ${name}, that cannot be used: ${reason}. ${whatIsKnown}`)
+    }
+  })
+})
+const whatIsKnown =
+  'All of RE2 is known; looking around (`(?=`, `(?<!`) and back references are not, for they may take forever'
+const PatternMap = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), z.string().min(1).max(1_000))
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 /** Every variable, in the order of the README's table. `meta.unset` tells what happens without it where no default does. */
 export const environment = z.object({
@@ -67,10 +98,29 @@ export const environment = z.object({
     .string()
     .default('text-embedding-3-small')
     .describe('The embedding model, or `builtin` to embed without a model.'),
+  INSIGHTS_PRICES: z
+    .string()
+    .transform(parseJson)
+    .pipe(z.record(z.string().toLowerCase(), PriceSchema, 'must be JSON such as {"my-model":{"input":0.5,"output":2}}'))
+    .optional()
+    .describe(
+      'What models cost in USD per million tokens, as JSON: `{"my-model":{"input":0.5,"cached_input":0.05,"output":2}}`. Wins over the list prices we know.',
+    )
+    .meta({ unset: 'list prices of OpenAI’s models' }),
   INSIGHTS_CONCURRENCY: wholeNumber(1, 256)
     .optional()
-    .describe('Model calls at once, at most.')
+    .describe(
+      'Model calls at once, at most, of all processes on one database together; fewer while the model is overloaded.',
+    )
     .meta({ unset: 'adaptive: starts at 3, at most 32' }),
+  INSIGHTS_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000_000)
+    .optional()
+    .describe('Model calls in a minute, at most, of all processes together.')
+    .meta({ unset: 'as many as the model bears' }),
+  INSIGHTS_TOKENS_PER_MINUTE: wholeNumber(1_000, 1_000_000_000)
+    .optional()
+    .describe('Tokens in a minute, at most, read and written, of all processes together.')
+    .meta({ unset: 'as many as the model bears' }),
   INSIGHTS_MODE: oneOf(['all', 'web', 'worker'])
     .default('all')
     .describe('`web` serves, `worker` computes, `all` does both. The first two need `DATABASE_URL`.'),
@@ -78,6 +128,19 @@ export const environment = z.object({
     .optional()
     .describe("`mlflow` passes the caller's own credentials on to the tracking server; `none` lets anybody in.")
     .meta({ unset: '`none` on loopback, else `mlflow`' }),
+  INSIGHTS_CACHE_DAYS: wholeNumber(0, 3_650)
+    .default(90)
+    .describe(
+      'How long an answer of the model is kept after its last use, for Insights that ask the same; `0` keeps none.',
+    ),
+  INSIGHTS_REDACTION: oneOf(['on', 'off'])
+    .default('on')
+    .describe('Masks personal data and secrets in traces before they are read; see [privacy](docs/privacy.md).'),
+  INSIGHTS_REDACTION_PATTERNS: patterns
+    .optional()
+    .describe(
+      'What else to mask: a JSON object of names and regular expressions (RE2), `{"employee":"EMP-\\\\d{6}"}`.',
+    ),
   LOG_LEVEL: oneOf(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
     .default('info')
     .describe('The least severe log line that is written.'),
@@ -103,6 +166,9 @@ export type Config = {
     token: string | undefined
     workspace: string | undefined
   }
+  redaction: { isOn: boolean; patterns: CustomPattern[] }
+  /** Days; 0 for no cache. */
+  cacheDays: number
   model: {
     /** False without key and base URL: the built-in analyst then does everything. */
     isConfigured: boolean
@@ -113,8 +179,12 @@ export type Config = {
     summary: string
     /** A model's name, or `builtin`. */
     embedding: string
-    /** A fixed number of calls at once, or `undefined` for the adaptive limit. */
+    /** Calls at once, at most; `undefined` finds the limit by itself. */
     concurrency: number | undefined
+    /** What was configured, then the list prices. */
+    prices: Prices
+    requestsPerMinute: number | undefined
+    tokensPerMinute: number | undefined
   }
 }
 
@@ -156,6 +226,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       token: values.MLFLOW_TRACKING_TOKEN,
       workspace: values.MLFLOW_WORKSPACE,
     },
+    cacheDays: values.INSIGHTS_CACHE_DAYS,
+    redaction: { isOn: values.INSIGHTS_REDACTION === 'on', patterns: values.INSIGHTS_REDACTION_PATTERNS ?? [] },
     model: {
       isConfigured: values.OPENAI_API_KEY !== undefined || values.OPENAI_BASE_URL !== undefined,
       apiKey: values.OPENAI_API_KEY,
@@ -165,6 +237,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       summary: values.INSIGHTS_SUMMARY_MODEL ?? values.INSIGHTS_MODEL,
       embedding: values.INSIGHTS_EMBEDDING_MODEL,
       concurrency: values.INSIGHTS_CONCURRENCY,
+      prices: { ...listPrices, ...values.INSIGHTS_PRICES },
+      requestsPerMinute: values.INSIGHTS_REQUESTS_PER_MINUTE,
+      tokensPerMinute: values.INSIGHTS_TOKENS_PER_MINUTE,
     },
   }
 }
@@ -215,7 +290,8 @@ export function renderConfigTable(): string {
   const rows = Object.entries(environment.shape).map(([name, schema]) => {
     const meta = schema.meta() as { description?: string; unset?: string } | undefined
     const byDefault = schema.safeParse(undefined).data
-    const shown = byDefault === undefined ? (meta?.unset ?? 'none') : `\`${String(byDefault)}\``
+    const isWord = typeof byDefault === 'string' || typeof byDefault === 'number'
+    const shown = isWord ? `\`${byDefault}\`` : (meta?.unset ?? 'none')
     return `| \`${name}\` | ${shown} | ${meta?.description ?? ''} |`
   })
   return ['| variable | default | meaning |', '|---|---|---|', ...rows, ''].join('\n')

@@ -4,22 +4,33 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
 import { AppError } from '#/pipeline/errors.ts'
+import { createRedactor, redactNothing } from '#/pipeline/redact/redactor.ts'
 import type { Caller } from './api/caller.ts'
-import type { ServiceAnswer } from './api/schemas.ts'
+import type { ServiceAnswer } from './api/schemas/insights.ts'
 import { createApp } from './app.ts'
 import { type Config, parseConfig } from './config.ts'
-import { type Database, openDatabase } from './db/database.ts'
+import { createAnswerCache } from './db/answers.ts'
+import { type Database, openDatabase, pingDatabase } from './db/database.ts'
 import { listInsights } from './db/insights.ts'
+import type { InsightChoices } from './db/records.ts'
 import { createAnalystChooser } from './insights/analysts.ts'
 import { createInsight, type CreateDeps } from './insights/create.ts'
+import { createEstimator } from './insights/estimate.ts'
+import { startHousekeeping } from './insights/housekeeping.ts'
 import { createGivenUp, createInsightRunner, type RunnerDeps } from './insights/run-job.ts'
 import { createEvents } from './jobs/events.ts'
+import { createBreakers, endpoints } from './jobs/breaker.ts'
+import { joinFleet } from './jobs/fleet.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLog, type Log } from './log.ts'
+import { createMeters } from './meters.ts'
+import { createLimiter, mostPlaces, toLimiterOptions } from './model/limiter.ts'
+import { probeModel } from './model/probe.ts'
 import { openTracking, type TrackingServer } from './tracking.ts'
 
 /** Insights computed at once by one process; each does many traces at once. */
 const jobsAtOnce = 2
+const shortJobsAtOnce = 2
 /** How long a stopping process waits for what is under way. */
 const stopGraceMs = 10_000
 
@@ -38,34 +49,73 @@ export async function startService(
   await using stack = new AsyncDisposableStack()
   const [database, tracking] = await openBoth(config, { log, database: options.database }, stack)
   const events = stack.use(createEvents({ database, log }))
-  const chooseAnalyst = createAnalystChooser(config.model)
+  const cache = config.cacheDays === 0 ? undefined : createAnswerCache(database.db, { days: config.cacheDays })
+  const meters = stack.use(createMeters())
+  const limits = toLimiterOptions(config.model)
+  const limiter = createLimiter({ ...limits, onShortage: () => fleet.hurry() })
+  const fleet = stack.use(
+    await joinFleet({ database, mode: config.mode, limiter, most: limits.most, report: meters.report, log }),
+  )
+  meters.gauge('trace_insights_model_places', () => Math.min(limiter.state().places, limiter.state().share))
+  meters.gauge('trace_insights_model_calls_active', () => limiter.state().active)
+  meters.gauge('trace_insights_model_calls_waiting', () => limiter.state().waiting)
+  meters.gauge('trace_insights_model_paused_seconds', () => limiter.state().pausedMs / 1_000)
+  const chooseAnalyst = createAnalystChooser(config.model, {
+    limiter,
+    cache,
+    onCall: (outcome, seconds) => meters.observe('trace_insights_model_call_seconds', { outcome }, seconds),
+  })
   const runner: RunnerDeps = {
     database,
     events,
     client: tracking.client,
     chooseAnalyst,
+    meters,
+    redact: config.redaction.isOn ? createRedactor(config.redaction) : redactNothing,
     codeVersion: packageJson.version,
     now,
     log,
   }
+  const breakers = createBreakers({
+    probes: {
+      model: (signal) => probeModel(config.model, signal),
+      mlflow: async (signal) => void (await tracking.quickClient.searchExperiments({ maxResults: 1 }, { signal })),
+      database: () => pingDatabase(database),
+    },
+    log,
+  })
+  for (const endpoint of endpoints)
+    meters.gauge(`trace_insights_breaker_open{endpoint="${endpoint}"}`, () =>
+      Number(breakers.open().includes(endpoint)),
+    )
   const jobs = createJobs({
     database,
+    waitOut: breakers.waitOut,
     run: createInsightRunner(runner),
     onGivenUp: createGivenUp(runner),
     concurrency: jobsAtOnce,
+    shortConcurrency: shortJobsAtOnce,
     mode: config.mode,
     log,
   })
   await jobs.start()
   stack.defer(() => jobs.stop(stopGraceMs))
 
+  const concurrencyOf = (choices: InsightChoices): number =>
+    config.model.concurrency ??
+    ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : mostPlaces)
+  const estimate = createEstimator({ database, model: config.model, redact: runner.redact, cache, now })
+  if (config.mode !== 'web') stack.use(startHousekeeping({ database, client: tracking.client, now, log }))
+
   const create: CreateDeps = {
+    db: database.db,
     jobs,
     chooseAnalyst,
+    redaction: config.redaction,
     codeVersion: packageJson.version,
-    concurrencyOf: (choices) =>
-      config.model.concurrency ??
-      ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : 8),
+    concurrencyOf,
+    estimate,
+    log,
     now,
     newId: () => crypto.randomUUID(),
   }
@@ -88,6 +138,7 @@ export async function startService(
     database,
     tracking,
     jobs,
+    fleet,
     events,
     create,
     end: runner,

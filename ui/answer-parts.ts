@@ -1,5 +1,8 @@
 // Names for the parts of answers that the schemas export only as values.
-import type { ClusterAnswer, InsightEvent, InsightRow, InsightTraceRow, TraceDetail } from '#/server/api/schemas.ts'
+import type { ClusterAnswer, InsightTraceRow } from '#/server/api/schemas/clusters.ts'
+import type { InsightEvent } from '#/server/api/schemas/events.ts'
+import type { InsightRow } from '#/server/api/schemas/insights.ts'
+import type { TraceDetail } from '#/server/api/schemas/traces.ts'
 
 export type Evidence = InsightTraceRow['evidence'][number]
 export type Progress = NonNullable<InsightRow['progress']>

@@ -1,17 +1,11 @@
 // The one place that talks to the server. Answers are trusted as the schemas describe them; every refusal is an ApiProblem.
-import type {
-  ClustersAnswer,
-  CreateInsightBody,
-  ExperimentAnswer,
-  InsightAnswer,
-  InsightRow,
-  InsightTraceRow,
-  MapAnswer,
-  Problem,
-  ServiceAnswer,
-  TraceAnswer,
-  TraceDetail,
-} from '#/server/api/schemas.ts'
+import type { ClustersAnswer, InsightTraceRow, MapAnswer } from '#/server/api/schemas/clusters.ts'
+import type { EstimateAnswer } from '#/server/api/schemas/estimate.ts'
+import type { InsightAnswer, InsightRow, ServiceAnswer } from '#/server/api/schemas/insights.ts'
+import type { LensAnswer } from '#/server/api/schemas/lens.ts'
+import type { Problem } from '#/server/api/schemas/parts.ts'
+import type { CreateInsightBody, LensRequest } from '#/server/api/schemas/requests.ts'
+import type { ExperimentAnswer, TraceAnswer, TraceDetail } from '#/server/api/schemas/traces.ts'
 import type { FailureAnswer } from './answer-parts.ts'
 
 export type Page<T> = { items: T[]; next_page_token?: string; total?: number }
@@ -35,13 +29,14 @@ export class ApiProblem extends Error {
 
 type Ask = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
 
-type Parameters = Record<string, string | number | undefined>
+type Parameters = Record<string, string | number | readonly string[] | undefined>
 
 /** The address of a route with its query; parameters that are `undefined` or empty are left out. */
 function apiUrl(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '') query.set(key, String(value))
+    if (Array.isArray(value)) for (const one of value) query.append(key, String(one))
+    else if (value !== undefined && value !== '') query.set(key, String(value))
   }
   const text = query.toString()
   return `/api/v1${path}${text === '' ? '' : `?${text}`}`
@@ -97,6 +92,7 @@ export type InsightsRequest = {
   experiment_id?: string
   search?: string
   status?: string
+  deleted?: string
   sort?: string
   order?: string
 }
@@ -105,6 +101,10 @@ export type InsightTracesRequest = {
   search?: string
   outcome?: string
   state?: string
+  language?: string
+  facet?: readonly string[]
+  area?: string
+  trace_ids?: string
   sort?: string
   order?: string
 }
@@ -129,23 +129,39 @@ export const api = {
   insight: (insightId: string, signal?: AbortSignal) => get<InsightAnswer>(`/insights/${part(insightId)}`, {}, signal),
   clusters: (insightId: string, signal?: AbortSignal) =>
     get<ClustersAnswer>(`/insights/${part(insightId)}/clusters`, {}, signal),
-  insightTraces: (insightId: string, request: InsightTracesRequest, pageToken: string, signal?: AbortSignal) =>
+  insightTraces: (
+    insightId: string,
+    request: InsightTracesRequest,
+    page: { offset: number; size: number },
+    signal?: AbortSignal,
+  ) =>
     get<Page<InsightTraceRow>>(
       `/insights/${part(insightId)}/traces`,
-      { ...request, page_token: pageToken, page_size: pageSize },
+      { ...request, offset: page.offset, page_size: page.size },
       signal,
     ),
-  failures: (insightId: string, pageToken: string, signal?: AbortSignal) =>
+  failures: (insightId: string, kind: string, pageToken: string, signal?: AbortSignal) =>
     get<Page<FailureAnswer>>(
       `/insights/${part(insightId)}/failures`,
-      { page_token: pageToken, page_size: pageSize },
+      { kind, page_token: pageToken, page_size: pageSize },
       signal,
     ),
   map: (insightId: string, signal?: AbortSignal) => get<MapAnswer>(`/insights/${part(insightId)}/map`, {}, signal),
+  estimate: (body: CreateInsightBody, signal?: AbortSignal) =>
+    post<EstimateAnswer>('/insights/estimate', body, {}, signal),
+  suggestLens: (body: LensRequest) => post<LensAnswer>('/insights/lens', body),
   createInsight: (body: CreateInsightBody, idempotencyKey: string) =>
     post<{ id: string }>('/insights', body, { 'idempotency-key': idempotencyKey }),
   cancelInsight: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/cancel`, {}),
   resumeInsight: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/resume`, {}),
+  retryFailed: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/retry-failed`, {}),
+  recomputeInsight: (insightId: string, idempotencyKey: string) =>
+    post<{ id: string }>(`/insights/${part(insightId)}/recompute`, {}, { 'idempotency-key': idempotencyKey }),
+  deleteInsight: (insightId: string) =>
+    ask<InsightAnswer>(apiUrl(`/insights/${part(insightId)}`), { method: 'DELETE' }),
+  restoreInsight: (insightId: string) => post<InsightAnswer>(`/insights/${part(insightId)}/restore`, {}),
   eventsUrl: (insightId: string) => apiUrl(`/insights/${part(insightId)}/events`),
-  exportUrl: (insightId: string, format: 'json' | 'csv') => apiUrl(`/insights/${part(insightId)}/export`, { format }),
+  artifactUrl: (insightId: string) => apiUrl(`/insights/${part(insightId)}/artifact`),
+  exportUrl: (insightId: string, format: 'json' | 'csv', asked: InsightTracesRequest = {}) =>
+    apiUrl(`/insights/${part(insightId)}/export`, { format, ...asked }),
 }

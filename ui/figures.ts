@@ -37,11 +37,12 @@ export const toMilliseconds = (ms: number): string => toDuration(ms / 1000)
 /** Money: `$0` is said as free of charge by the caller; small sums keep two meaningful digits. */
 export function toUsd(usd: number): string {
   if (usd === 0) return '$0'
-  if (usd < 0.01) return '<$0.01'
+  if (usd < 0.0001) return '<$0.0001'
   return new Intl.NumberFormat(undefined, {
     style: 'currency',
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
+    ...(usd < 0.01 ? { maximumSignificantDigits: 2 } : {}),
   }).format(usd)
 }
 

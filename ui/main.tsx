@@ -16,6 +16,7 @@ import './styles/dialog.css'
 import './styles/progress.css'
 import './styles/insight.css'
 import './styles/explorer.css'
+import './styles/picture.css'
 import './styles/trace.css'
 import { applyStoredTheme } from './theme.ts'
 

@@ -1,9 +1,18 @@
 // Every question the screens ask the server, with its cache key and how long its answer stays fresh.
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query'
+import type { CreateInsightBody } from '#/server/api/schemas/requests.ts'
 import { ApiProblem, api, type InsightTracesRequest, type InsightsRequest, type TracesRequest } from './api.ts'
 import { isUnderWay } from './words.ts'
 
 const whileRunningMs = 2_000
+
+/** What a request would take; nothing is asked while the form cannot be sent yet. */
+export const estimateQuery = (body: CreateInsightBody | undefined) =>
+  queryOptions({
+    queryKey: ['estimate', body],
+    queryFn: body === undefined ? skipToken : ({ signal }) => api.estimate(body, signal),
+    staleTime: 60_000,
+  })
 
 /** A refusal is final; only a service that did not answer, or broke, is asked again. */
 export function shouldRetry(failures: number, error: Error): boolean {
@@ -74,19 +83,24 @@ export const clustersQuery = (insightId: string) =>
     staleTime: 60_000,
   })
 
-export const insightTracesQuery = (insightId: string, request: InsightTracesRequest) =>
-  infiniteQueryOptions({
-    queryKey: [...insightKey(insightId), 'traces', request],
-    queryFn: ({ pageParam, signal }) => api.insightTraces(insightId, request, pageParam, signal),
-    placeholderData: keepPreviousData,
+/** More than a screen shows, and no more than can be read, sent and parsed while a click is answered. */
+export const rowsPerPage = 50
+
+/** One page of an Insight's traces, by its number: a reader may jump into the middle of 100,000. */
+export const insightTracesPageQuery = (insightId: string, request: InsightTracesRequest, page: number) =>
+  queryOptions({
+    queryKey: [...insightKey(insightId), 'traces', request, page],
+    queryFn: ({ signal }) =>
+      api.insightTraces(insightId, request, { offset: page * rowsPerPage, size: rowsPerPage }, signal),
     staleTime: 60_000,
-    ...nextPage,
   })
 
-export const failuresQuery = (insightId: string) =>
+export type FailureKind = 'failed' | 'skipped'
+
+export const failuresQuery = (insightId: string, kind: FailureKind) =>
   infiniteQueryOptions({
-    queryKey: [...insightKey(insightId), 'failures'],
-    queryFn: ({ pageParam, signal }) => api.failures(insightId, pageParam, signal),
+    queryKey: [...insightKey(insightId), 'failures', kind],
+    queryFn: ({ pageParam, signal }) => api.failures(insightId, kind, pageParam, signal),
     ...nextPage,
   })
 

@@ -1,5 +1,6 @@
 // What the stand-in says to a prompt: an object that fits the schema asked for, picked from the data given.
-import { nameLeaf, nameParent } from './name.ts'
+import { fillFacets, readFacets } from './facets.ts'
+import { findPlace, findSame, nameLeaf, nameParent } from './name.ts'
 import { writeOverview } from './overview.ts'
 import type { JsonSchema, ReadPrompt } from './read-prompt.ts'
 import { cut, toSentences } from './sentences.ts'
@@ -30,11 +31,20 @@ function answerKnown({ blocks, schema }: ReadPrompt, fields: ReadonlySet<string>
     const groups = blocks.get('groups')
     return groups === undefined ? nameLeaf(blocks.get('members') ?? '', outside) : nameParent(groups, outside)
   }
+  if (fields.has('same')) return { same: findSame(blocks.get('groups') ?? '') }
+  if (fields.has('group')) return { group: findPlace(blocks.get('group') ?? '', blocks.get('groups') ?? '') }
+  if (fields.has('alike'))
+    return { extract: oneLine(blocks.get('question') ?? ''), alike: 'What is asked for.', ignore: '' }
   if (fields.has('grouping_text')) {
     const isCombined = schema?.properties?.['quotes']?.items?.type !== 'object'
-    return isCombined ? combine(blocks) : summarize(blocks)
+    const facets = fillFacets(readFacets(blocks.get('facets') ?? ''), blocks.get('trace') ?? blocks.get('notes') ?? '')
+    return { ...(isCombined ? combine(blocks) : summarize(blocks)), facets }
   }
   return {}
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 function summarize(blocks: ReadonlyMap<string, string>): Record<string, unknown> {
@@ -69,7 +79,9 @@ function combine(blocks: ReadonlyMap<string, string>): Record<string, unknown> {
 
 /** The value where it has the type asked for, else the plainest one that has. */
 function fit(value: unknown, schema: JsonSchema, prompt: ReadPrompt): unknown {
-  const [option] = schema.anyOf ?? []
+  const [option, ...others] = schema.anyOf ?? []
+  const mayBeNull = schema.type?.includes('null') === true || others.some(({ type }) => type === 'null')
+  if (value === null && mayBeNull) return null
   if (option !== undefined) return fit(value, option, prompt)
   if (schema.enum !== undefined) return schema.enum.includes(value) ? value : schema.enum[0]
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {

@@ -34,6 +34,38 @@ export function nameParent(groups: string, outside: string): { title: string; de
   }
 }
 
+/** Numbers of the groups, from lines `1. title: description`, whose titles have most of their words in common. */
+export function findSame(groups: string): number[][] {
+  const titles = toNumbered(groups).map((line) => new Set(toContentWords(line.split(': ')[0] ?? line)))
+  const open = new Set(titles.keys())
+  const same: number[][] = []
+  for (const at of open) {
+    const alike = [...open].filter((other) => other >= at && jaccard(titles[at]!, titles[other]!) >= mostInCommon)
+    if (alike.length < 2) continue
+    for (const other of alike) open.delete(other)
+    same.push(alike.map((other) => other + 1))
+  }
+  return same
+}
+
+const mostInCommon = 0.6
+
+/** The number of the group that has most words in common with this one. */
+export function findPlace(group: string, groups: string): number {
+  const own = new Set(toContentWords(group))
+  const shared = toNumbered(groups).map((line) => new Set(toContentWords(line)).intersection(own).size)
+  return shared.indexOf(Math.max(...shared)) + 1
+}
+
+function toNumbered(block: string): string[] {
+  return block.split('\n').map((line) => line.replace(/^\d+\. /, ''))
+}
+
+function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const union = a.union(b).size
+  return union === 0 ? 0 : a.intersection(b).size / union
+}
+
 /** Both titles where they fit into ten words, else the larger group's with a word for the rest. */
 function toPair(first: string, second: string | undefined): string {
   if (second === undefined) return first

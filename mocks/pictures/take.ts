@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import type { ClustersAnswer, InsightAnswer, InsightTraceRow, ServiceAnswer } from '#/server/api/schemas.ts'
+import type { ClustersAnswer, InsightTraceRow } from '#/server/api/schemas/clusters.ts'
+import type { InsightAnswer, ServiceAnswer } from '#/server/api/schemas/insights.ts'
 
 const root = join(import.meta.dirname, '../..')
 const patienceMs = 180_000
@@ -157,6 +158,21 @@ async function tour(browser: Browser, url: string): Promise<void> {
     theme: 'dark',
     ready: details,
   })
+  await take(here, 'insight-treemap', {
+    path: `/insights/${insight.id}?view=treemap&color=unresolved&wide=1`,
+    height: 1000,
+    ready: (page) => page.locator('.tile').nth(5).waitFor(),
+  })
+  await take(here, 'insight-map', {
+    path: `/insights/${insight.id}?wide=1&at=2.00,0.5,0.5`,
+    height: 1000,
+    ready: (page) => page.locator('.map-label').nth(3).waitFor(),
+  })
+  await take(here, 'insight-record', {
+    path: `/insights/${insight.id}?tab=record`,
+    height: 1000,
+    ready: (page) => page.getByText('mlflow_insights_cluster_details.json').waitFor(),
+  })
   await take(here, 'insight-trace', {
     path: `/insights/${insight.id}?cluster=${cluster}&trace=${members.items[0]?.trace_id ?? ''}`,
     ready: (page) => page.locator('.drawer .turn-assistant').first().waitFor(),
@@ -180,7 +196,7 @@ async function tour(browser: Browser, url: string): Promise<void> {
     path: `/experiments/${experimentId}/insights?create=1`,
     ready: async (page) => {
       await page.getByRole('button', { name: 'Where does the assistant fail, and why?' }).click()
-      await page.getByText(/will be read/).waitFor()
+      await page.getByText(/match, .* will be read/).waitFor()
     },
   })
 }

@@ -3,9 +3,7 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { addArtifactRoutes } from './artifact-routes.ts'
-import type { Artifacts } from './artifacts.ts'
 import { createAssessment, deleteAssessment, getAssessment, updateAssessment } from './assessments.ts'
-import type { Database } from './database.ts'
 import { invalid, PageError, toErrorAnswer, toErrorPage, TrackingError } from './errors.ts'
 import {
   createExperiment,
@@ -21,7 +19,7 @@ import { guard } from './guard.ts'
 import { addOtlpRoute } from './otlp-route.ts'
 import { findBoolean, findStrings, getString, isRecord, missingParameter } from './params.ts'
 import type { Params } from './params.ts'
-import type { Reader } from './reader.ts'
+import type { TrackingParts } from './parts.ts'
 import { searchRuns } from './run-search.ts'
 import {
   createRun,
@@ -39,16 +37,6 @@ import { deleteTraces, deleteTraceTag, linkTracesToRun, setTraceTag, startTrace 
 
 /** The MLflow release whose behaviour this store imitates. */
 export const imitatedVersion = '3.17.2'
-
-export type TrackingParts = {
-  db: Database
-  reader: Reader
-  artifacts: Artifacts
-  /** Off: the artifact proxy answers 503, as with `mlflow server --no-serve-artifacts`. */
-  serveArtifacts: boolean
-  /** Answers a request before the store does, for tests of faults: rate limits, outages, slow answers. */
-  intercept?: (request: Request) => Response | undefined | Promise<Response | undefined>
-}
 
 type Handler = (params: Params, path: (name: string) => string) => Record<string, unknown> | string | Promise<string>
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'

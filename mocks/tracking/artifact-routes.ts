@@ -1,7 +1,7 @@
 // Artifact routes: the server-side ones that work for every scheme, and the proxy that MLflow's clients use.
 import type { ReadableStream } from 'node:stream/web'
 import type { Context, Hono } from 'hono'
-import type { TrackingParts } from './app.ts'
+import type { TrackingParts } from './parts.ts'
 import { checkPath, toDownloadHeaders } from './artifacts.ts'
 import { invalid, missing, PageError, TrackingError } from './errors.ts'
 import { getString } from './params.ts'

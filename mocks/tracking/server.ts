@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { createTrackingApp } from './app.ts'
-import type { TrackingParts } from './app.ts'
+import type { TrackingParts } from './parts.ts'
 import { openArtifacts } from './artifacts.ts'
 import { openDatabase } from './database.ts'
 import { createDefaultExperiment } from './experiments.ts'

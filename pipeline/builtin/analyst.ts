@@ -1,7 +1,9 @@
 // The analyst that needs no key and no network: everything it says is picked from the traces and counted.
-import { featurize } from '#/clustering/featurize.ts'
+import { featurize } from '#/clustering/text/featurize.ts'
 import { noUsage } from '../insight.ts'
+import type { Lens as QuestionLens } from '../lens.ts'
 import type { Analyst } from '../ports.ts'
+import { deriveLens } from './derive-lens.ts'
 import { describeNode } from './describe.ts'
 import { toLens, type Lens } from './lens.ts'
 import { toOverview } from './overview.ts'
@@ -14,13 +16,17 @@ import { leavesOf, titleNodes } from './title.ts'
  * nothing; nothing else here fails except by the signal.
  */
 export function createBuiltinAnalyst(): Analyst {
-  const lensOf = rememberLast(toLens)
+  const lensOf = rememberLast()
   return {
     models: { thinking: 'builtin', summary: 'builtin', embedding: 'builtin', reasoningEffort: 'none' },
     prompts: [],
-    summarize: async ({ instruction, transcript }, { signal }) => {
+    deriveLens: async (instruction, { signal }) => {
       signal.throwIfAborted()
-      return summarizeTranscript(transcript, lensOf(instruction))
+      return { lens: deriveLens(instruction), by: 'builtin', usage: noUsage }
+    },
+    summarize: async ({ instruction, lens, transcript }, { signal }) => {
+      signal.throwIfAborted()
+      return summarizeTranscript(transcript, lensOf(instruction, lens), lens)
     },
     embed: async (texts, { signal, seed, onProgress }) => {
       signal.throwIfAborted()
@@ -33,9 +39,9 @@ export function createBuiltinAnalyst(): Analyst {
       })
       return { vectors, usage: noUsage }
     },
-    nameClusters: async ({ instruction, nodes, total }, { signal, onProgress }) => {
+    nameClusters: async ({ instruction, lens: asked, nodes, total }, { signal, onProgress }) => {
       signal.throwIfAborted()
-      const lens = lensOf(instruction)
+      const lens = lensOf(instruction, asked)
       const { titled, inPlural } = titleNodes(nodes, lens)
       const byId = new Map(nodes.map((node) => [node.id, node]))
       const whole = sharesOfLeaves(nodes.filter(({ childIds }) => childIds.length === 0))
@@ -47,18 +53,28 @@ export function createBuiltinAnalyst(): Analyst {
       onProgress?.(nodes.length)
       return { names, usage: noUsage }
     },
-    writeOverview: async ({ instruction, ...input }, { signal }) => {
+    writeOverview: async ({ instruction, lens, ...input }, { signal }) => {
       signal.throwIfAborted()
-      return toOverview(input, lensOf(instruction))
+      return toOverview(input, lensOf(instruction, lens))
     },
   }
 }
 
 /** A job asks the same question of every trace: it is read once. */
-function rememberLast(read: (instruction: string) => Lens): (instruction: string) => Lens {
-  let last: { instruction: string; lens: Lens } | undefined
-  return (instruction) => {
-    if (last?.instruction !== instruction) last = { instruction, lens: read(instruction) }
+function rememberLast(): (instruction: string, asked: QuestionLens | undefined) => Lens {
+  let last: { instruction: string; asked: QuestionLens | undefined; lens: Lens } | undefined
+  return (instruction, asked) => {
+    if (last?.instruction !== instruction || last.asked !== asked) {
+      last = { instruction, asked, lens: readLens(instruction, asked) }
+    }
     return last.lens
   }
+}
+
+/** What is to be extracted decides what is told; the language stays that of the question. */
+function readLens(instruction: string, asked: QuestionLens | undefined): Lens {
+  const lens = toLens(instruction)
+  if (asked === undefined || asked.extract.trim() === '') return lens
+  const { kind, terms } = toLens(asked.extract)
+  return { ...lens, kind, terms }
 }

@@ -4,6 +4,7 @@ import type { FrameLanguage, Lens } from './lens.ts'
 import type { MemberPhrases } from './member-phrases.ts'
 import { cutWords, sentenceCase } from './plain-text.ts'
 import { reasonText } from './tell.ts'
+import { isWeakEnd } from './word-class.ts'
 
 /** “Agent could not help”: headings as something that is said of a group; those left out stand as they are. */
 const told: Readonly<Record<FrameLanguage, (lens: Lens) => Partial<Record<FailureKind, string>>>> = {
@@ -19,6 +20,15 @@ const told: Readonly<Record<FrameLanguage, (lens: Lens) => Partial<Record<Failur
 
 function plain(assistant: string): string {
   return sentenceCase(assistant.replace(/^(?:the|der|de|l'|le|el) ?/, ''))
+}
+
+/** For groups of which no ending speaks for most: two endings side by side would say nothing. */
+const mixedEndings: Readonly<Record<FrameLanguage, string>> = {
+  en: 'Mixed endings',
+  de: 'Gemischter Ausgang',
+  fr: 'Issues diverses',
+  es: 'Finales variados',
+  nl: 'Wisselende afloop',
 }
 
 /** A heading as a group's title says it: “Could not help” → “Agent could not help”. */
@@ -46,10 +56,15 @@ export function headedTitles(
   const about = topics.map((topic) => `${head}: ${lowerTopic(topic)}`)
   if (first[1] >= members.length * 0.66) {
     if (first[0] === frames[lens.frame].failures.none) return [head, ...about]
-    if (first[0] !== frames[lens.frame].failures.tool) return [...about.slice(0, 1), head, ...about]
-    return [...failedTool(members, head), head, ...about]
+    if (first[0] === frames[lens.frame].failures.tool) return [...failedTool(members, head), head, ...about]
+    const why = first[0] === frames[lens.frame].failures.refusal ? sharedReason(members) : undefined
+    return [...(why === undefined ? [] : [`${head}: ${why}`]), ...about.slice(0, 1), head, ...about]
   }
   if (second === undefined || second[1] < members.length * 0.12) return [head, ...about]
+  if (lens.kind === 'outcomes') {
+    const mixed = mixedEndings[lens.frame]
+    return [...topics.map((topic) => `${mixed}: ${lowerTopic(topic)}`), mixed]
+  }
   const both = `${head}; ${lowerTopic(headingAsTold(second[0], lens))}`
   return [both, ...topics.map((topic) => `${both}: ${lowerTopic(topic)}`), ...about]
 }
@@ -77,14 +92,37 @@ function failedTool(members: readonly MemberPhrases[], head: string): string[] {
   return titles
 }
 
-/** The first clause of an error message, in small letters, without ids and its “Error:”. */
+const reasonWords = { least: 3, most: 8 }
+
+/** The longest beginning of their reasons that at least a third of the members share: it tells more than what they had asked for. */
+function sharedReason(members: readonly MemberPhrases[]): string | undefined {
+  const reasons = members.map(({ reason }) => (reason === undefined ? [] : clauseOf(reason).split(' ')))
+  for (let words = reasonWords.most; words >= reasonWords.least; words--) {
+    const counts = new Map<string, number>()
+    for (const reason of reasons) {
+      const beginning = reason.slice(0, words)
+      while (isWeakEnd(beginning.at(-1)?.toLowerCase() ?? '')) beginning.pop()
+      const text = beginning.join(' ')
+      if (beginning.length >= reasonWords.least) counts.set(text, (counts.get(text) ?? 0) + 1)
+    }
+    const [best] = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    if (best !== undefined && best[1] >= members.length / 3) return lowerTopic(best[0])
+  }
+  return undefined
+}
+
+/** The first clause of an error message, in small letters, without ids and its “Error:”, at most six words of it. */
 function shortReason(reason: string): string | undefined {
+  const text = cutWords(clauseOf(reason).split(' ').slice(0, 6).join(' '), 60).replace(/[\s,;:.!?…]+$/, '')
+  return text === '' ? undefined : lowerTopic(text)
+}
+
+function clauseOf(reason: string): string {
   const clause = reasonText(reason.replace(/^(?:\w*(?:error|exception))\s*[:,-]\s*/i, ''))
     .replace(/\s*[([{].*$/, '')
     .split(/[.;:,]\s|\s[–—-]\s/)[0]
   const words = (clause ?? '').split(' ').filter((word) => word !== '…')
-  const text = cutWords(words.slice(0, 6).join(' '), 60).replace(/[\s,;:.!?…]+$/, '')
-  return text === '' ? undefined : lowerTopic(text)
+  return words.join(' ').replace(/[\s,;:.!?…]+$/, '')
 }
 
 function countedBy(

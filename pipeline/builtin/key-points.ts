@@ -1,5 +1,6 @@
 // What a reader should remember: up to seven sentences, each with a number, each about another cluster.
-import type { Cluster, KeyPoint, SummaryRecord, Evidence } from '../insight.ts'
+import type { Cluster, KeyPoint, Outcome, SummaryRecord, Evidence } from '../insight.ts'
+import { joinAnd } from './actions.ts'
 import { tellShare } from './describe.ts'
 import { frames } from './frames.ts'
 import type { Lens } from './lens.ts'
@@ -42,36 +43,36 @@ export function keyPointsOf({ leaves, examples, whole, total, medianMs }: Facts,
   const endingOf = (leaf: Cluster): string => {
     const own = shares.get(leaf)!
     const [contrast] = contrastsOf(own, whole)
-    if (lens.kind === 'outcomes') return ''
     if (contrast !== undefined) return tellShare(contrast.outcome, percent(contrast.share), lens.frame)
     const [usual] = endingsOf(own)
     return usual === undefined ? '' : tellShare(usual[0], percent(usual[1]), lens.frame)
   }
+  if (lens.kind === 'outcomes') return endingPoints(bySize, { whole, total, examples }, lens)
   add(largest, say.largest(largest.title, largest.size, total, percent(largest.size / total), endingOf(largest)))
 
-  if (lens.kind !== 'outcomes') {
-    const standing = bySize
-      .flatMap((leaf) =>
-        contrastsOf(shares.get(leaf)!, whole)
-          .slice(0, 1)
-          .map((contrast) => ({ leaf, contrast })),
-      )
-      .sort((a, b) => b.contrast.excess - a.contrast.excess)
-    let count = 0
-    for (const { leaf, contrast } of standing) {
-      if (told.has(leaf.id) || count++ >= mostContrasts) continue
-      const ending = tellShare(contrast.outcome, percent(contrast.share), lens.frame)
-      add(
-        leaf,
-        say.contrast(leaf.title, Math.round(contrast.share * leaf.size), leaf.size, ending, percent(contrast.whole)),
-      )
-    }
-    const best = bySize
-      .filter((leaf) => leaf.size >= 8 && shares.get(leaf)!.outcomes.resolved >= whole.outcomes.resolved + 0.1)
-      .sort((a, b) => shares.get(b)!.outcomes.resolved - shares.get(a)!.outcomes.resolved)[0]
-    if (best !== undefined)
-      add(best, say.smooth(best.title, percent(shares.get(best)!.outcomes.resolved), percent(whole.outcomes.resolved)))
+  const standing = bySize
+    .flatMap((leaf) =>
+      contrastsOf(shares.get(leaf)!, whole)
+        .slice(0, 1)
+        .map((contrast) => ({ leaf, contrast })),
+    )
+    .sort((a, b) => b.contrast.excess - a.contrast.excess)
+  let count = 0
+  for (const { leaf, contrast } of standing) {
+    if (told.has(leaf.id) || count++ >= mostContrasts) continue
+    const ending = tellShare(contrast.outcome, percent(contrast.share), lens.frame)
+    add(
+      leaf,
+      say.contrast(leaf.title, Math.round(contrast.share * leaf.size), leaf.size, ending, percent(contrast.whole)),
+    )
   }
+  const best = bySize
+    .filter(
+      (leaf) => isTopic(leaf) && leaf.size >= 8 && shares.get(leaf)!.outcomes.resolved >= whole.outcomes.resolved + 0.1,
+    )
+    .sort((a, b) => shares.get(b)!.outcomes.resolved - shares.get(a)!.outcomes.resolved)[0]
+  if (best !== undefined)
+    add(best, say.smooth(best.title, percent(shares.get(best)!.outcomes.resolved), percent(whole.outcomes.resolved)))
   if (medianMs !== undefined && medianMs > 0) {
     const slowest = bySize
       .filter((leaf) => leaf.size >= 5 && (leaf.metrics.latencyMsP50 ?? 0) >= medianMs * 1.5)
@@ -79,9 +80,56 @@ export function keyPointsOf({ leaves, examples, whole, total, medianMs }: Facts,
     if (slowest !== undefined)
       add(slowest, say.slow(slowest.title, seconds(slowest.metrics.latencyMsP50 ?? 0), seconds(medianMs)))
   }
-  for (const leaf of bySize)
+  for (const leaf of bySize.filter(isTopic))
     add(leaf, say.more(leaf.title, leaf.size, total, percent(leaf.size / total), endingOf(leaf)))
   return points
+}
+
+const mostPerEnding = 3
+
+/** Each ending, bad ones first, with where it is most frequent: the titles alone would only say it once more. */
+function endingPoints(
+  leaves: readonly Cluster[],
+  { whole, total, examples }: Pick<Facts, 'whole' | 'total' | 'examples'>,
+  lens: Lens,
+): KeyPoint[] {
+  const { outcomes, and, quote } = frames[lens.frame]
+  const headings = Object.values(outcomes)
+  const order: readonly Outcome[] = ['unresolved', 'error', 'handed_off', 'unclear', 'resolved']
+  return order.flatMap((outcome): KeyPoint[] => {
+    const share = whole.outcomes[outcome]
+    const countOf = (leaf: Cluster) => leaf.metrics.outcomes[outcome] ?? 0
+    const most = leaves
+      .filter((leaf) => countOf(leaf) > 0 && !isHeading(leaf.title, headings))
+      .sort((a, b) => countOf(b) - countOf(a) || (a.id < b.id ? -1 : 1))
+      .slice(0, mostPerEnding)
+    if (most.length === 0) return []
+    const list = most.map((leaf) => `${quote(topicOfTitle(leaf.title, headings))} (${countOf(leaf)})`)
+    return [
+      {
+        text: overviewWords[lens.frame].ending(
+          tellShare(outcome, percent(share), lens.frame),
+          Math.round(share * whole.size),
+          total,
+          joinAnd(list, and),
+        ),
+        share,
+        clusterIds: most.map(({ id }) => id),
+        evidence: most.flatMap((leaf) => evidenceOf(leaf, examples).slice(0, 1)),
+      },
+    ]
+  })
+}
+
+/** “Not resolved: reserve a flight” → “reserve a flight”. */
+function topicOfTitle(title: string, headings: readonly string[]): string {
+  const [head = '', ...rest] = title.split(': ')
+  return isHeading(head, headings) && rest.length > 0 ? rest.join(': ') : title
+}
+
+/** “Resolved”, or two of them side by side. */
+function isHeading(text: string, headings: readonly string[]): boolean {
+  return text.split('; ').every((part) => headings.some((known) => known.toLowerCase() === part.toLowerCase()))
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,6 @@
 // What a question is about: which side of a conversation the built-in analyst looks at.
-import { stemOf } from '#/clustering/stem.ts'
-import { isStopWord } from '#/clustering/stop-words.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
+import { isStopWord } from '#/clustering/text/stop-words.ts'
 import { phrases } from './cues.ts'
 import { detectLanguage } from './language.ts'
 
@@ -47,18 +47,18 @@ const emptyTerms = new Set(
   ),
 )
 
-/** Reads a question. Failures win over endings, endings over tools, tools over topics; anything else is looked for by its own words. */
+/** Where a second question begins in the same instruction: after a question mark, or at "and" before a question word. */
+const nextQuestion =
+  /[?;]|,? (?:and|und|et|y|en) (?=(?:what|where|how|which|why|who|when|was|wo|wie|welche\w*|warum|wer|wann|que|où|comment|pourquoi|quel\w*|qué|dónde|cómo|cuál\w*|wat|waar|hoe|welke|waarom|wanneer)\b)/iu
+
+/**
+ * Reads a question. Failures win over endings, endings over tools, tools over topics; anything else is looked for by its own
+ * words. Of several questions the first decides, where it can be told: what goes wrong in each group is told in any case.
+ */
 export function toLens(instruction: string): Lens {
   const text = instruction.slice(0, 4_000)
-  const kind: LensKind = failures.test(text)
-    ? 'failures'
-    : outcomes.test(text)
-      ? 'outcomes'
-      : tools.test(text)
-        ? 'tools'
-        : requests.test(text)
-          ? 'requests'
-          : 'terms'
+  const first = kindOf(text.split(nextQuestion)[0] ?? text)
+  const kind = first === 'terms' ? kindOf(text) : first
   const terms = [
     ...new Set(
       (text.toLowerCase().match(/\p{L}[\p{L}'-]+/gu) ?? [])
@@ -89,3 +89,10 @@ const speakers: Readonly<Record<FrameLanguage, { user: string; customer: string;
     es: { user: 'El usuario', customer: 'El cliente', assistant: 'el asistente', agent: 'el agente' },
     nl: { user: 'Gebruiker', customer: 'Klant', assistant: 'de assistent', agent: 'de agent' },
   }
+
+function kindOf(text: string): LensKind {
+  if (failures.test(text)) return 'failures'
+  if (outcomes.test(text)) return 'outcomes'
+  if (tools.test(text)) return 'tools'
+  return requests.test(text) ? 'requests' : 'terms'
+}

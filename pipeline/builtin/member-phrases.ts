@@ -3,9 +3,10 @@ import type { SummaryRecord } from '../insight.ts'
 import { isGlossaryWord } from './glossary.ts'
 import { detectLanguage } from './language.ts'
 import { phrasesOf, wholeTitle, type Phrase } from './phrase-finder.ts'
+import { deedNounOf, deedOf } from './noun-forms.ts'
 import { sentencesOf, toPlain } from './plain-text.ts'
 import { isNegation, wordsOfPhrase } from './title-words.ts'
-import { baseOfVerb, isState } from './word-class.ts'
+import { baseOfVerb, isState, isWeakVerb } from './word-class.ts'
 
 export type MemberPhrases = {
   /** “Could not help” and the like, in front of a colon, where the question gave it one. */
@@ -15,6 +16,10 @@ export type MemberPhrases = {
   reason: string | undefined
   phrases: ReadonlyMap<string, Phrase>
   stems: ReadonlySet<string>
+  /** What was done for it, as nouns: “exchange”, “ride booking”. */
+  done: readonly string[]
+  /** What its tools did, with what to: “device restart”, “help centre search”. */
+  uses: readonly string[]
   /** Its words that end like plurals. */
   plurals: readonly string[]
   /** Whether it speaks the language of the title, or was put into it by the glossary. */
@@ -22,6 +27,8 @@ export type MemberPhrases = {
 }
 
 const mostSentences = 4
+/** The tools and documents behind a text; the title of a document may hold brackets of its own. */
+const contextEnd = /\s*\(((?:[^()]|\([^()]*\))*)\)$/
 
 /** Reads members once each, however many nodes hold them. */
 export function createMemberReader(frame: string): (record: SummaryRecord) => MemberPhrases {
@@ -38,7 +45,7 @@ export function createMemberReader(frame: string): (record: SummaryRecord) => Me
 function readMember({ summary }: SummaryRecord, frame: string): MemberPhrases {
   const { heading, subject, body } = splitHeading(summary.title, summary.groupingText)
   const failed = heading === undefined ? undefined : toolAndReason(heading, summary.groupingText, body)
-  const context = /\(([^()]*)\)$/.exec(summary.groupingText)?.[1]?.split(', ') ?? []
+  const context = contextEnd.exec(summary.groupingText)?.[1]?.split(', ') ?? []
   const own = summary.language === 'und' ? 'en' : summary.language
   const texts = [
     subject,
@@ -77,6 +84,8 @@ function readMember({ summary }: SummaryRecord, frame: string): MemberPhrases {
     reason: failed?.reason,
     phrases,
     stems,
+    done: frame === 'en' ? deedsOfTools(context) : [],
+    uses: frame === 'en' ? usesOfTools(context) : [],
     plurals,
     isReadable: own === frame || english.length > 0,
   }
@@ -112,12 +121,40 @@ function thingsOfTools(context: readonly string[]): string[] {
   })
 }
 
+/** `exchange delivered order items` → “exchange”; `ride book` → “ride booking”. */
+function deedsOfTools(context: readonly string[]): string[] {
+  return context.flatMap((tool) => {
+    const words = tool.split(' ')
+    const [first = '', last = ''] = [words[0], words.at(-1)]
+    const leading = deedNounOf(first)
+    // `set schedule` sets one: its last word is what it is done to.
+    if (isWeakVerb(first)) return []
+    if (leading !== undefined) return [leading]
+    const trailing = words.length === 2 ? deedNounOf(last) : undefined
+    return trailing === undefined || isWeakVerb(last) ? [] : [deedOf(last, first)]
+  })
+}
+
+/** `restart device` → “device restart”, `search help centre` → “help centre search”. */
+function usesOfTools(context: readonly string[]): string[] {
+  return context.flatMap((tool) => {
+    const [verb = '', ...object] = tool.split(' ')
+    const isUse = useNouns.has(verb) && object.length > 0 && object.length < 3
+    return isUse ? [`${object.join(' ')} ${verb}`] : []
+  })
+}
+
+/** Verbs of tools that are called the same as nouns. */
+const useNouns = new Set(
+  'restart rollback reset search report repair refund transfer upgrade update export import'.split(' '),
+)
+
 /** “Could not help: exchange a lamp” → its heading, its subject, and the rest of what was grouped by. */
 function splitHeading(
   title: string,
   groupingText: string,
 ): { heading: string | undefined; subject: string; body: string } {
-  const said = groupingText.replace(/\s*\([^()]*\)$/, '')
+  const said = groupingText.replace(contextEnd, '')
   const colon = /^([^:]{4,40}): (.+)$/.exec(title)
   const heading = colon?.[1]
   if (heading === undefined || !groupingText.startsWith(heading))

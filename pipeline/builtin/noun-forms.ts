@@ -51,6 +51,11 @@ const deeds: Readonly<Record<string, string>> = {
   withdraw: 'withdrawal', schedule: 'booking', reschedule: 'change', move: 'move', plan: 'planning', organize: 'planning', organise: 'planning', dispute: 'dispute', unlock: 'unlocking', play: '',
 } // prettier-ignore
 
+/** What a deed is called by itself: `exchange` for exchange, `cancellation` for cancel; `undefined` where there is no word. */
+export function deedNounOf(verb: string): string | undefined {
+  return deeds[verb] === '' ? undefined : deeds[verb]
+}
+
 /** What asking to do something with a thing is called: cancel + order → “order cancellation”; the thing itself where there is no word. */
 export function deedOf(verb: string, object: string): string {
   const deed = deeds[verb]

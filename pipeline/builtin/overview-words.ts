@@ -17,6 +17,7 @@ export type OverviewWords = {
   smooth: (title: string, share: string, whole: string) => string
   slow: (title: string, seconds: string, whole: string) => string
   more: (title: string, size: number, total: number, share: string, ending: string) => string
+  ending: (ending: string, count: number, total: number, list: string) => string
   none: string
 }
 
@@ -43,6 +44,7 @@ export const overviewWords: Readonly<Record<FrameLanguage, OverviewWords>> = {
     slow: (title, seconds, whole) =>
       `“${title}” takes longest: ${seconds} s at the median, against ${whole} s over the whole.`,
     more: (title, size, total, share, ending) => `“${title}” makes up ${size} of ${total} (${share})${tail(ending)}.`,
+    ending: (ending, count, total, list) => `${ending} (${count} of ${total}), most often ${list}.`,
     none: 'No groups were found: the traces are too few or too different from each other.',
   },
   de: {
@@ -63,6 +65,7 @@ export const overviewWords: Readonly<Record<FrameLanguage, OverviewWords>> = {
     smooth: (title, share, whole) => `„${title}“ läuft am besten: ${share} werden gelöst, insgesamt ${whole}.`,
     slow: (title, seconds, whole) => `„${title}“ dauert am längsten: im Mittel ${seconds} s, insgesamt ${whole} s.`,
     more: (title, size, total, share, ending) => `„${title}“ umfasst ${size} von ${total} (${share})${tail(ending)}.`,
+    ending: (ending, count, total, list) => `${ending} (${count} von ${total}), am häufigsten bei: ${list}.`,
     none: 'Es wurden keine Gruppen gefunden: Es sind zu wenige Traces, oder sie sind zu verschieden.',
   },
   fr: {
@@ -85,6 +88,7 @@ export const overviewWords: Readonly<Record<FrameLanguage, OverviewWords>> = {
     slow: (title, seconds, whole) =>
       `« ${title} » prend le plus de temps : ${seconds} s en médiane, contre ${whole} s sur l'ensemble.`,
     more: (title, size, total, share, ending) => `« ${title} » compte ${size} sur ${total} (${share})${tail(ending)}.`,
+    ending: (ending, count, total, list) => `${ending} (${count} sur ${total}), le plus souvent : ${list}.`,
     none: 'Aucun groupe trouvé : les traces sont trop peu nombreuses ou trop différentes.',
   },
   es: {
@@ -107,6 +111,7 @@ export const overviewWords: Readonly<Record<FrameLanguage, OverviewWords>> = {
     slow: (title, seconds, whole) =>
       `«${title}» es lo más lento: ${seconds} s de mediana, frente a ${whole} s del total.`,
     more: (title, size, total, share, ending) => `«${title}» supone ${size} de ${total} (${share})${tail(ending)}.`,
+    ending: (ending, count, total, list) => `${ending} (${count} de ${total}), sobre todo en: ${list}.`,
     none: 'No se encontraron grupos: hay muy pocas trazas o son demasiado distintas.',
   },
   nl: {
@@ -128,6 +133,7 @@ export const overviewWords: Readonly<Record<FrameLanguage, OverviewWords>> = {
     slow: (title, seconds, whole) =>
       `“${title}” duurt het langst: mediaan ${seconds} s, tegen ${whole} s over het geheel.`,
     more: (title, size, total, share, ending) => `“${title}” telt ${size} van ${total} (${share})${tail(ending)}.`,
+    ending: (ending, count, total, list) => `${ending} (${count} van ${total}), het vaakst bij: ${list}.`,
     none: 'Er zijn geen groepen gevonden: er zijn te weinig traces of ze verschillen te veel.',
   },
 }

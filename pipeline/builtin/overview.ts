@@ -1,5 +1,5 @@
 // The answer to the question in plain prose: counted, with what is unusual, and a voice where it shows what was just said.
-import { stemOf } from '#/clustering/stem.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
 import { noUsage, type Cluster, type Counts, type Overview, type SummaryRecord } from '../insight.ts'
 import { toMetrics } from '../metrics.ts'
 import { joinAnd } from './actions.ts'
@@ -65,6 +65,7 @@ export function toOverview(input: OverviewInput, lens: Lens): Overview {
     ),
     usage: noUsage,
     by: 'builtin',
+    source: 'builtin',
   }
 }
 

@@ -12,6 +12,8 @@ export type Phrase = {
   words: number
   /** The thing in it, without verb, state and article. */
   thing: string
+  /** One word that is a name: “Brightside”, not “Night Saver” or “CO”. */
+  isName: boolean
   /** The plain verb of a deed. */
   verb?: string
 }
@@ -28,6 +30,7 @@ export function phrasesOf(text: string, language: string): Phrase[] {
   }
   for (const run of runsOf(words, classes)) {
     for (let from = run.from; from < run.to; from++) {
+      if (isHalfOfAdjective(words, classes, from)) continue
       for (let to = from + 1; to <= Math.min(run.to, from + longestThing); to++)
         keep(thingOf(words, classes, { from, to }, run))
     }
@@ -39,10 +42,19 @@ export function phrasesOf(text: string, language: string): Phrase[] {
     keep(howLong(words, classes, run))
   }
   for (let at = 0; at < words.length; at++) keep(topUp(words, classes, at))
-  return [...found.values()]
+  // Every German noun has a capital.
+  return [...found.values()].map((phrase) => (language === 'de' ? { ...phrase, isName: false } : phrase))
 }
 
 type Span = { from: number; to: number }
+
+/** “priced” in “moderately priced restaurants” and “low-priced”: nothing by itself. */
+function isHalfOfAdjective(words: readonly Word[], classes: readonly WordClass[], at: number): boolean {
+  const word = words[at]!
+  if (word.opens || at === 0 || classes[at] !== 'adjective' || !/(?:ed|ing)$/.test(word.lower)) return false
+  const before = words[at - 1]!
+  return classes[at - 1] === 'adjective' || before.lower.endsWith('ly')
+}
 
 /** The longest stretches of adjectives and nouns that end in a noun. */
 function runsOf(words: readonly Word[], classes: readonly WordClass[]): Span[] {
@@ -289,6 +301,7 @@ function phraseOf(
     stems,
     words: text.split(' ').length,
     thing,
+    isName: kind === 'thing' && /^\p{Lu}\p{Ll}+$/u.test(text),
     ...(verb === undefined ? {} : { verb }),
   }
 }

@@ -2,7 +2,7 @@
 import type { MemberPhrases } from './member-phrases.ts'
 import type { Phrase } from './phrase-finder.ts'
 import { isGenericWord } from './title-words.ts'
-import { isVerbToo } from './word-class.ts'
+import { isVerbToo, isWeakVerb } from './word-class.ts'
 
 export type RankedPhrase = { phrase: Phrase; score: number; support: number; count: number }
 
@@ -75,11 +75,7 @@ function shapeOf({ kind, words, thing, verb }: Phrase): number {
   const head = thing.toLowerCase().split(' ').at(-1) ?? ''
   if (isGenericWord(head)) value *= thing.includes(' ') || kind !== 'thing' ? 0.85 : 0.4
   if (words === 1 && isVerbToo(head)) value *= 0.7
-  if (
-    verb !== undefined &&
-    /^(?:get|make|use|take|find|check|receive|put|buy|purchase|place|set|keep|send)$/.test(verb)
-  )
-    value *= 0.85
+  if (verb !== undefined && isWeakVerb(verb)) value *= 0.85
   return value
 }
 

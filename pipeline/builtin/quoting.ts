@@ -1,5 +1,5 @@
 // Which verified quote may stand in a text: a full clause, in the reader's language, about the matter.
-import { stemOf } from '#/clustering/stem.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
 import type { Evidence, SummaryRecord } from '../insight.ts'
 
 const shortest = 25

@@ -1,5 +1,5 @@
 // What a trace is about, and what makes it like others: its request, or whatever it has instead.
-import { stemOf } from '#/clustering/stem.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
 import type { Turn } from '../transcript/transcript.ts'
 import { wordsOf } from './actions.ts'
 import type { Frame } from './frames.ts'
@@ -112,16 +112,18 @@ function groupingOf(reading: Reading): string {
  * in two languages is near itself.
  */
 export function contextWords(reading: Reading, subject: Subject): string {
-  const tools = reading.actions
-    .filter((action) => !action.isHandover && action.name !== 'retrieval')
-    .map((action) => wordsOf(action.name).join(' '))
+  const used = reading.actions.filter((action) => !action.isHandover && action.name !== 'retrieval')
+  // Looking things up serves many ends; what was done in the end is the point, and counts twice.
+  const done = used.filter((action) => !action.isLookup).map((action) => wordsOf(action.name).join(' '))
+  const tools = done.length > 0 ? done : used.map((action) => wordsOf(action.name).join(' '))
   const words = [
     ...englishWordsFor(subject.grouping, reading.language),
     ...tools.slice(0, 5),
-    ...kindsNamed(reading),
+    ...(done.length > 0 ? [] : kindsNamed(reading)),
     ...titlesFound(reading),
   ]
-  return words.length === 0 ? '' : `(${[...new Set(words)].join(', ')})`
+  const told = [...new Set(words), ...done.slice(0, 5)]
+  return told.length === 0 ? '' : `(${told.join(', ')})`
 }
 
 /** Words such as `"type": "thermostat"` in what tools were given and gave: they name the thing without its id. */

@@ -1,13 +1,15 @@
 // One trace in a sentence or two, under the question: picked and compressed from the trace itself.
-import { stemOf } from '#/clustering/stem.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
 import { AppError } from '../errors.ts'
 import { noUsage, type Summary } from '../insight.ts'
+import type { Lens as QuestionLens } from '../lens.ts'
 import type { Transcript } from '../transcript/transcript.ts'
 import { joinAnd, tellActions } from './actions.ts'
 import { toEvidence } from './evidence.ts'
+import { facetsOf } from './facets.ts'
 import { failureOf } from './failures.ts'
 import { frameOf } from './frames.ts'
-import type { Lens } from './lens.ts'
+import { type Lens, toLens } from './lens.ts'
 import { endingOf, meaningfulReply, type Ending } from './outcome.ts'
 import { cutWords, sentenceCase, sentencesOf, toPlain, withoutIdentifiers } from './plain-text.ts'
 import { readTranscript, type Reading, type Said } from './reading.ts'
@@ -18,29 +20,52 @@ import { join, lowerTitle, reasonText, tellEnding, tellDeeds, tellFailure, tidy,
 type Answer = { title: string; text: string; groupingText: string; sources: (Source | undefined)[] }
 
 /** Summarizes a transcript under a lens. Throws `trace.empty` when it holds nothing but system text. */
-export function summarizeTranscript(transcript: Transcript, lens: Lens): Summary {
+export function summarizeTranscript(transcript: Transcript, lens: Lens, asked?: QuestionLens): Summary {
   const reading = readTranscript(transcript)
   const subject = subjectOf(reading)
   if (subject === undefined)
     throw new AppError('trace.empty', `Trace ${transcript.traceId} says nothing that could be summarized.`)
   const ending = endingOf(reading)
   const answer = answers[lens.kind](reading, subject, ending, lens)
+  const grouping = groupingOf(asked, {
+    lens,
+    answer,
+    answerAs: (kind) => answers[kind](reading, subject, ending, lens),
+  })
   const language = reading.language === 'und' && reading.user.length === 0 ? 'und' : reading.language
   const text = tidy(answer.text)
   return {
     title: limitWords(answer.title, 12) || limitWords(subject.title, 12),
     text,
     groupingText:
-      withoutNames(withoutIdentifiers(toPlain(answer.groupingText)), reading) ||
+      withoutNames(withoutIdentifiers(toPlain(grouping)), reading) ||
       withoutIdentifiers(subject.grouping) ||
       subject.title,
     outcome: ending.outcome,
     language,
     evidence: toEvidence(answer.sources.filter((source) => source !== undefined)),
+    ...(asked === undefined || asked.facets.length === 0
+      ? {}
+      : { facets: facetsOf(asked.facets, reading, { outcome: ending.outcome, language }) }),
     readShare: transcript.readShare,
     usage: noUsage,
     model: 'builtin',
   }
+}
+
+/** What makes two traces alike: told under another kind of question where the lens says so, without what it ignores. */
+function groupingOf(
+  asked: QuestionLens | undefined,
+  told: { lens: Lens; answer: Answer; answerAs: (kind: Lens['kind']) => Answer },
+): string {
+  const { groupingText } = told.answer
+  if (asked === undefined) return groupingText
+  const kind = asked.alike.trim() === '' ? told.lens.kind : toLens(asked.alike).kind
+  const text = kind === told.lens.kind || kind === 'terms' ? groupingText : told.answerAs(kind).groupingText
+  const ignored = new Set(toLens(asked.ignore).terms)
+  if (ignored.size === 0) return text
+  const kept = text.split(' ').filter((word) => !ignored.has(stemOf(word.toLowerCase().replace(/[^\p{L}'-]+/gu, ''))))
+  return kept.length === 0 ? text : kept.join(' ')
 }
 
 const answers: Record<Lens['kind'], (reading: Reading, subject: Subject, ending: Ending, lens: Lens) => Answer> = {

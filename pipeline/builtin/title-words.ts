@@ -1,6 +1,6 @@
 // The words of titles: which carry meaning, and between which a phrase may begin and end.
-import { stemOf } from '#/clustering/stem.ts'
-import { isStopWord } from '#/clustering/stop-words.ts'
+import { stemOf } from '#/clustering/text/stem.ts'
+import { isStopWord } from '#/clustering/text/stop-words.ts'
 
 export type Word = {
   text: string
@@ -50,6 +50,11 @@ export function wordsOfPhrase(text: string): Word[] {
   const last = words.at(-1)
   if (last !== undefined) last.closes = true
   return words
+}
+
+/** The stems of the words that carry meaning in a title. */
+export function stemsOfTitle(title: string): string[] {
+  return wordsOfPhrase(title).flatMap(({ isContent, stem }) => (isContent ? [stem] : []))
 }
 
 function isContentWord(lower: string): boolean {

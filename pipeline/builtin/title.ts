@@ -1,6 +1,7 @@
 // Titles for clusters, as a person would write them: a thing, a thing and its trouble, or something to do.
 import type { SummaryRecord } from '../insight.ts'
 import type { NodeToName } from '../ports.ts'
+import { commonGroundOf, onCommonGround, titlesOfUse, type CommonGround } from './common-ground.ts'
 import { frames } from './frames.ts'
 import { headedTitles } from './headed-title.ts'
 import type { FrameLanguage, Lens } from './lens.ts'
@@ -41,20 +42,35 @@ export function titleNodes(
       .filter(({ id }) => id !== node.id)
       .flatMap(({ id }) => counts.get(id) ?? [])
     const ranked = rankPhrases(own, [...around, countPhrases(node.neighbours.map(read))])
+    const isLeaf = node.childIds.length === 0
     const topic = topicOf(ranked, own, inPlural, and)
+    const isUntold = topic.options.length === 0
+    const ground = isLeaf && (topic.isThing || isUntold) ? commonGroundOf(ranked, own, inPlural) : undefined
     const below = node.childIds.flatMap((id) => subjects.get(id)?.slice(0, 1) ?? [])
-    const options = node.childIds.length === 0 ? topic.options : parentOptions(ranked, own, below, { inPlural, and })
+    const options = isLeaf ? topic.options : parentOptions(ranked, own, below, { inPlural, and })
     const avoid = taken.get(node.parentId) ?? new Set<string>()
     taken.set(node.parentId, avoid)
     const unlikely = new Set([...avoid, ...node.childIds.flatMap((id) => titled.get(id)?.title.toLowerCase() ?? [])])
     const headed = headedTitles(own, options, lens)
-    const title = chooseTitle([...(headed ?? options), ...fallbacks(node, mixed[lens.frame])], unlikely, nodes.length)
+    const grounded = ground === undefined ? options : options.map((option) => onCommonGround(option, ground, ranked))
+    const used = ground?.isUse === true ? titlesOfUse(ground, ranked, inPlural) : []
+    const told = headed ?? [...used, ...grounded]
+    const title = chooseTitle(
+      [...told, ...fallbacks(node, mixed[lens.frame], frames[lens.frame].quote)],
+      unlikely,
+      nodes.length,
+    )
     avoid.add(title.toLowerCase())
     titled.set(node.id, { title, ranked })
     subjects.set(
       node.id,
-      node.childIds.length === 0
-        ? topic.subjects.map((subject) => ({ ...subject, size: node.size }))
+      isLeaf
+        ? subjectsOf(topic.subjects, title.includes(': ') || ground?.isUse === true ? ground : undefined).map(
+            (subject) => ({
+              ...subject,
+              size: node.size,
+            }),
+          )
         : ownSubjects(below, node.size),
     )
   }
@@ -84,6 +100,11 @@ function parentOptions(
     ...(joined === undefined ? [] : [joined]),
     ...topicOf(ranked, members, words.inPlural, words.and).options,
   ]
+}
+
+/** A leaf whose title needs its common ground is called by that further up; but “changes” says nothing by itself. */
+function subjectsOf(own: readonly CommonGround[], ground: CommonGround | undefined): readonly CommonGround[] {
+  return ground === undefined || ground.text === 'changes' ? own : [ground, ...own]
 }
 
 function ownSubjects(below: readonly Subject[], size: number): Subject[] {
@@ -122,7 +143,13 @@ const mixed: Readonly<Record<FrameLanguage, string>> = {
   nl: 'Gemengde vragen',
 }
 
-function fallbacks(node: NodeToName, mixed: string): string[] {
+function fallbacks(node: NodeToName, mixed: string, quote: (text: string) => string): string[] {
+  // A leaf that shares no phrase is told by its most central member, in that one's own words.
+  if (node.childIds.length === 0) {
+    const own = node.members.slice(0, 3).map(({ summary }) => withoutWeakEnd(summary.title))
+    return [...own, ...own.slice(0, 1).map(quote)]
+  }
+
   const words = node.keywords.filter((keyword) => !isLoneNoTitle(keyword.toLowerCase()))
   const isTelling = words.some((word) => word.includes(' '))
   return [
@@ -156,6 +183,12 @@ function isTitle(title: string): boolean {
   )
     return false
   return words.length > 1 || !isLoneNoTitle(last)
+}
+
+function withoutWeakEnd(title: string): string {
+  const words = title.split(' ')
+  while (words.length > 2 && isWeakEnd(words.at(-1)!.toLowerCase())) words.pop()
+  return words.join(' ')
 }
 
 function trimTitle(text: string): string {

@@ -11,8 +11,13 @@ import { isState, isVerbToo } from './word-class.ts'
 /** A short noun for what a node is about, for the titles of the nodes above it. */
 export type Subject = { text: string; stems: readonly string[]; size: number }
 
-type Topic = { options: string[]; subjects: Omit<Subject, 'size'>[] }
+/** `isThing`: the title names things only, not what is wanted or wrong with them. */
+type Topic = { options: string[]; subjects: Omit<Subject, 'size'>[]; isThing: boolean }
 
+/** What a title lists is said by this share of the members; beyond the first, of members who say nothing listed before. */
+const leastOfFirst = 0.08
+/** A thing that few speak of is not what a group is about, however telling: “skateboards” of a group of returns. */
+const leastOfOthers = 0.2
 /** From this share of the members on, a phrase speaks for all of them. */
 const strong = 0.34
 const strongWord = 0.5
@@ -24,7 +29,8 @@ export function topicOf(
   inPlural: InPlural,
   and: string,
 ): Topic {
-  const [first] = ranked
+  // A name by itself tells who, not what: it is a topic only where there is nothing else.
+  const first = ranked.find((item) => !item.phrase.isName) ?? ranked[0]
   // One general word that few share is no topic.
   if (
     first === undefined ||
@@ -33,11 +39,17 @@ export function topicOf(
       isGenericWord(first.phrase.thing.toLowerCase()) &&
       mostCounted(ranked).length < 2)
   )
-    return { options: [], subjects: [] }
+    return { options: [], subjects: [], isThing: false }
   const best = refined(first, ranked, members.length)
+  const isThing = best.phrase.kind === 'thing'
   const shown = (item: RankedPhrase) =>
     sentenceCase(item.phrase.kind === 'thing' ? inPlural(item.phrase.text) : item.phrase.text)
-  const own = [best, ...ranked.slice(0, 40)].map(shown)
+  const telling = ranked.slice(0, 40)
+  const own = [
+    best,
+    ...telling.filter((item) => !item.phrase.isName),
+    ...telling.filter((item) => item.phrase.isName),
+  ].map(shown)
   const listed =
     best.phrase.words === 1 && best.support >= strongWord
       ? besides(best, ranked, members.length)
@@ -60,7 +72,7 @@ export function topicOf(
               ),
             ),
           ]
-    return { options: [...both, ...own], subjects }
+    return { options: [...both, ...own], subjects, isThing }
   }
   const [topic = '', ...rest] = names
   if (rest.length === 0) {
@@ -80,24 +92,28 @@ export function topicOf(
         ...own,
       ],
       subjects: weak.length > 1 ? [] : subjects,
+      isThing,
     }
   }
   const told =
     (listed[0]?.support ?? 0) >= strongWord && rest.length > 1
       ? `${sentenceCase(topic)}: ${joinAnd(rest, and)}`
       : sentenceCase(joinAnd(names, and))
-  return { options: [told, ...own], subjects }
+  // Further up it is called by what its title says first.
+  const asTold = listed.map(({ phrase }) => ({ text: subjectText(phrase, inPlural), stems: phrase.stems }))
+  return { options: [told, ...own], subjects: asTold, isThing }
 }
 
 /** Two things that nearly all speak of together: “water bottle and desk lamp”. */
-function isEqualTo(best: RankedPhrase, { phrase, support, score }: RankedPhrase): boolean {
+function isEqualTo(best: RankedPhrase, item: RankedPhrase): boolean {
+  const { phrase, support, score } = item
   return (
     best.phrase.kind === 'thing' &&
     phrase.kind === 'thing' &&
     phrase.words === 2 &&
     support >= 0.5 &&
     score >= best.score * 0.6 &&
-    isNameable(phrase) &&
+    isTopic(item) &&
     !phrase.stems.some((stem) => best.phrase.stems.includes(stem))
   )
 }
@@ -115,7 +131,7 @@ function refined(best: RankedPhrase, ranked: readonly RankedPhrase[], total: num
           count >=
             Math.max(
               2,
-              total * (chosen.phrase.words === 1 ? 0.13 : 0.2),
+              total * (chosen.phrase.words === 1 && !phrase.text.includes(' of ') ? 0.13 : 0.2),
               chosen.count * (chosen.phrase.words === 1 ? 0.22 : 0.33),
             ),
       )
@@ -131,7 +147,7 @@ function refined(best: RankedPhrase, ranked: readonly RankedPhrase[], total: num
 /** Where nothing is telling, what is at least spoken of most. */
 function mostCounted(ranked: readonly RankedPhrase[]): RankedPhrase[] {
   return ranked
-    .filter(({ phrase }) => phrase.kind === 'thing')
+    .filter((item) => item.phrase.kind === 'thing' && !item.phrase.isName)
     .sort((a, b) => b.support - a.support || (a.phrase.key < b.phrase.key ? -1 : 1))
     .filter(
       (item, index, all) =>
@@ -143,19 +159,19 @@ function mostCounted(ranked: readonly RankedPhrase[]): RankedPhrase[] {
 /** A single word and what else many of the same members speak of. */
 function besides(best: RankedPhrase, ranked: readonly RankedPhrase[], total: number): RankedPhrase[] {
   const other = ranked.find(
-    ({ phrase, count, score }) =>
-      phrase.kind === 'thing' &&
-      count >= Math.max(2, total * 0.15) &&
-      score >= best.score * 0.25 &&
-      isNameable(phrase) &&
-      !phrase.stems.some((stem) => best.phrase.stems.includes(stem)),
+    (item) =>
+      item.phrase.kind === 'thing' &&
+      item.count >= Math.max(total < 8 ? 2 : 3, total * 0.15) &&
+      item.score >= best.score * 0.25 &&
+      isTopic(item) &&
+      !item.phrase.stems.some((stem) => best.phrase.stems.includes(stem)),
   )
   return other === undefined ? [best] : [best, other]
 }
 
 /** Short phrases without a word in common that together cover the most members (greedy set cover); at most three. */
 function covering(ranked: readonly RankedPhrase[], members: readonly MemberPhrases[]): RankedPhrase[] {
-  const short = ranked.filter(({ phrase }) => phrase.words <= 4 && isNameable(phrase)).slice(0, 150)
+  const short = ranked.filter((item) => item.phrase.words <= 4 && isTopic(item)).slice(0, 150)
   const covered = new Set<MemberPhrases>()
   const used = new Set<string>()
   const chosen: RankedPhrase[] = []
@@ -164,10 +180,8 @@ function covering(ranked: readonly RankedPhrase[], members: readonly MemberPhras
     for (const item of short) {
       if (item.phrase.stems.some((stem) => used.has(stem))) continue
       const gain = members.filter((member) => !covered.has(member) && member.phrases.has(item.phrase.key)).length
-      if (gain < Math.max(2, members.length * 0.08)) continue
       const isFirst = chosen.length === 0
-      // After the first, a single word has to be shared by many to say anything.
-      if (!isFirst && item.phrase.words === 1 && gain < members.length * 0.15) continue
+      if (gain < Math.max(2, members.length * (isFirst ? leastOfFirst : leastOfOthers))) continue
       if (!isFirst && item.score < (chosen[0]?.score ?? 0) * 0.3) continue
       const value = gain / members.length + item.score * 0.6
       if (best === undefined || value > best.value) best = { item, value }
@@ -180,6 +194,11 @@ function covering(ranked: readonly RankedPhrase[], members: readonly MemberPhras
     chosen.push(item)
   }
   return chosen
+}
+
+/** Whether a phrase may stand in a title's list: a description may tell who, a title tells what. */
+export function isTopic({ phrase }: RankedPhrase): boolean {
+  return !phrase.isName && isNameable(phrase)
 }
 
 /** Whether a phrase may stand in a list of topics. */
@@ -214,7 +233,8 @@ export function pluralAsSaid(members: readonly MemberPhrases[]): InPlural {
   const deeds =
     /(?:cancellation|return|exchange|refund|viewing|booking|reservation|payment|change|update|transfer|order|replacement|renewal|report|withdrawal|reading|appointment|contract|plan|outage|bill|fee|card|account|pump|charger|alarm|ticket|flight|request|address)$/
   return (thing) => {
-    if (/ (?:of|for|with) /.test(thing)) return thing
+    // Nor is there more than one “Night Saver”.
+    if (/ (?:of|for|with) | \p{Lu}\p{Ll}+$/u.test(thing)) return thing
     const plural = pluralOf(thing)
     const head = plural.slice(plural.lastIndexOf(' ') + 1)
     return said.has(head.toLowerCase()) || deeds.test(thing) ? plural : thing

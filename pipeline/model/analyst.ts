@@ -1,12 +1,17 @@
 // The analyst that asks a model; the built-in one stands behind it where a call fails for good.
 import type { Analyst } from '../ports.ts'
 import type { Complete, EmbedTexts } from './complete.ts'
+import { deriveLens } from './derive-lens.ts'
 import { embedAll } from './embed.ts'
 import { nameAll } from './name-clusters.ts'
 import { writeCheckedOverview } from './overview.ts'
 import { combinePrompt } from './prompts/combine.ts'
+import { lensPrompt } from './prompts/lens.ts'
 import { nameLeafPrompt } from './prompts/name-leaf.ts'
 import { nameParentPrompt } from './prompts/name-parent.ts'
+import { placeGroupPrompt } from './prompts/place-group.ts'
+import { sameGroupsPrompt } from './prompts/same-groups.ts'
+import { overviewCheckPrompt } from './prompts/overview-check.ts'
 import { overviewPrompt } from './prompts/overview.ts'
 import { type Prompt, toPromptRecord } from './prompts/prompt.ts'
 import { summarizePartPrompt } from './prompts/summarize-part.ts'
@@ -15,12 +20,16 @@ import { summarizeTranscript } from './summarize.ts'
 
 /** Every prompt there is, in the order of their use. */
 export const prompts: readonly Prompt[] = [
+  lensPrompt,
   summarizePrompt,
   summarizePartPrompt,
   combinePrompt,
   nameLeafPrompt,
   nameParentPrompt,
+  sameGroupsPrompt,
+  placeGroupPrompt,
   overviewPrompt,
+  overviewCheckPrompt,
 ]
 
 export type ModelAnalystOptions = {
@@ -50,6 +59,8 @@ export function createModelAnalyst({
   return {
     models: { thinking, summary, embedding, reasoningEffort },
     prompts: prompts.map(toPromptRecord),
+    deriveLens: (instruction, options) =>
+      deriveLens(instruction, { complete: ports.complete, fallback, model: thinking }, options),
     summarize: (input, options) =>
       summarizeTranscript(input, { complete: ports.complete, maxInputTokens, model: summary }, options),
     embed: (texts, options) =>

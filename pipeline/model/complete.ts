@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Usage } from '../insight.ts'
 import type { Cancellable } from '../ports.ts'
-
-export type CallKind = 'summarize' | 'summarize_part' | 'combine' | 'name_leaf' | 'name_parent' | 'overview'
+import type { CallKind } from './call-kind.ts'
+import type { Folded } from './fold-identifiers.ts'
 
 /** `thinking` names and concludes, `summary` reads single traces. */
 export type ModelRole = 'thinking' | 'summary'
@@ -18,6 +18,8 @@ export type CompleteRequest<T> = {
   /** Room for the answer itself; whoever calls a model that thinks first adds room for that. */
   maxOutputTokens: number
   model: ModelRole
+  /** The prompt's data without what is told apart only by machines: prompts with one text here may share an answer. */
+  alike?: Folded
   /** For one attempt, not for all of them. */
   timeoutMs: number
 }
@@ -42,4 +44,15 @@ export class ModelCallError extends AppError {
     super(code, message, options)
     this.usage = options.usage
   }
+}
+
+/** The error with all that was spent until it came: what failed attempts cost is not lost with them. */
+export function withUsage(error: unknown, usage: Usage): unknown {
+  if (!(error instanceof AppError) || usage.calls === 0) return error
+  const { retryAfterMs } = error
+  return new ModelCallError(error.code, error.message, {
+    cause: error.cause ?? error,
+    usage,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
 }

@@ -1,10 +1,10 @@
 // Vectors for all texts: each distinct text once, in batches, at length one.
-import { createMatrix, type Matrix, rowOf } from '#/clustering/matrix.ts'
+import { createMatrix, type Matrix, rowOf } from '#/clustering/matrix/matrix.ts'
 import { forEachConcurrent } from '../concurrency.ts'
 import { AppError } from '../errors.ts'
 import { addUsage, noUsage, type Usage } from '../insight.ts'
 import { shorten } from '../names.ts'
-import type { Cancellable } from '../ports.ts'
+import type { Cancellable, OnVectors } from '../ports.ts'
 import type { EmbedTexts } from './complete.ts'
 import { estimateTokens, toTimeoutMs } from './tokens.ts'
 
@@ -21,7 +21,7 @@ const maxTextChars = 16_000
 export async function embedAll(
   texts: readonly string[],
   embedTexts: EmbedTexts,
-  options: Cancellable & { concurrency: number; onProgress?: (done: number) => void },
+  options: Cancellable & { concurrency: number; onProgress?: (done: number) => void; onVectors?: OnVectors },
 ): Promise<{ vectors: Matrix; usage: Usage }> {
   const rowsOf = new Map<string, number[]>()
   for (const [row, text] of texts.entries()) {
@@ -37,6 +37,7 @@ export async function embedAll(
   await forEachConcurrent(toBatches([...rowsOf.keys()]), options, async (batch) => {
     const answer = await embedBatch(batch, embedTexts, options)
     usage = addUsage(usage, answer.usage)
+    const written: { row: number; vector: Float32Array }[] = []
     for (const [index, text] of batch.entries()) {
       const vector = answer.vectors[index] ?? []
       matrix ??= createMatrix(texts.length, vector.length)
@@ -45,9 +46,11 @@ export async function embedAll(
       }
       for (const row of rowsOf.get(text) ?? []) {
         writeUnit(vector, rowOf(matrix, row))
-        done++
+        written.push({ row, vector: rowOf(matrix, row) })
       }
     }
+    await options.onVectors?.({ rows: written, usage: answer.usage })
+    done += written.length
     options.onProgress?.(done)
   })
   return { vectors: matrix ?? createMatrix(texts.length, 1), usage }

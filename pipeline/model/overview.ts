@@ -4,8 +4,10 @@ import { addUsage, type Cluster, type Evidence, type KeyPoint, noUsage, type Ove
 import type { Analyst, Cancellable } from '../ports.ts'
 import { OverviewAnswer } from './answers.ts'
 import { isSupported, findNumbers, type KnownNumbers, toSentences } from './check-numbers.ts'
+import { findUnsupported } from './check-overview.ts'
 import { type Complete, ModelCallError } from './complete.ts'
-import { toUserMessage } from './fence.ts'
+import { type DataBlock, toUserMessage } from './fence.ts'
+import { questionBlocks } from './lens-blocks.ts'
 import { mayFallBack } from './name-clusters.ts'
 import { overviewPrompt } from './prompts/overview.ts'
 import { tidyText } from './tidy-text.ts'
@@ -20,9 +22,10 @@ export type OverviewInput = Parameters<Analyst['writeOverview']>[0]
 type Quote = Evidence & { clusterId: string }
 
 /**
- * The overview, at most 200 words and seven key points. Sentences and key points with a number that was not counted are
- * struck out; when less than half of the overview remains, or no key point, the fallback writes that part (`by` says who
- * wrote the text).
+ * The overview, at most 200 words and seven key points: drafted by one call, then every number is held against what was
+ * counted, and every statement by a second call against counts, groups and quotes. What is not supported is struck out;
+ * when less than half of the text remains, or the check cannot be made, the fallback writes the whole, and where no key
+ * point remains, these. `by` says who wrote the text, `source` whether anything was struck out.
  */
 export async function writeCheckedOverview(
   input: OverviewInput,
@@ -31,45 +34,69 @@ export async function writeCheckedOverview(
 ): Promise<Overview> {
   const listed = listClusters(input.clusters)
   const quotes = listQuotes(listed)
-  const user = toUserMessage(
-    [
-      { label: 'question', text: input.instruction },
-      { label: 'counts', text: toCountLines(input) },
-      { label: 'groups', text: listed.map(toClusterLine).join('\n') },
-      { label: 'quotes', text: quotes.map(toQuoteLine).join('\n') },
-    ],
-    'Answer the question.',
-  )
+  const data = [
+    ...questionBlocks(input.instruction, input.lens),
+    { label: 'counts', text: toCountLines(input) },
+    { label: 'groups', text: listed.map(toClusterLine).join('\n') },
+    { label: 'quotes', text: quotes.map(toQuoteLine).join('\n') },
+  ]
   let usage = noUsage
+  let second: Pick<Overview, 'checkUsage'> = {}
   try {
-    const answer = await context.complete(
-      {
-        kind: 'overview',
-        prompt: { system: overviewPrompt.text, user },
-        schema: OverviewAnswer,
-        schemaName: overviewPrompt.name,
-        maxOutputTokens: overviewTokens,
-        model: 'thinking',
-        timeoutMs: toTimeoutMs({
-          inputTokens: estimateTokens(overviewPrompt.text) + estimateTokens(user),
-          outputTokens: overviewTokens,
-        }),
-      },
-      options,
-    )
-    usage = answer.usage
-    const text = checkText(answer.value.overview, toKnownNumbers(input, listed, quotes))
-    if (text === undefined) throw new AppError('model.bad_answer', 'The overview does not agree with the counts.')
-    const keyPoints = checkKeyPoints(answer.value.key_points, input, quotes)
-    if (keyPoints.length > 0) return { text, keyPoints, usage, by: context.model }
+    const draft = await askForDraft(data, context.complete, options)
+    usage = draft.usage
+    const sentences = toSentences(tidyText(draft.value.overview, 4_000))
+    const known = toKnownNumbers(input, listed, quotes)
+    const counted = sentences.filter((sentence) => isSupported(sentence, known))
+    const points = checkKeyPoints(draft.value.key_points, input, quotes)
+    requireHalf(counted, sentences)
+
+    const statements = [...counted, ...points.map(({ text }) => text)]
+    const check = await findUnsupported(statements, data, context.complete, options)
+    usage = addUsage(usage, check.usage)
+    second = { checkUsage: check.usage }
+    const kept = counted.filter((_, at) => !check.unsupported.has(at))
+    const keptPoints = points.filter((_, at) => !check.unsupported.has(counted.length + at))
+    requireHalf(kept, sentences)
+
+    const drafted = Math.min(maxKeyPoints, draft.value.key_points.length)
+    const isWhole = kept.length === sentences.length && keptPoints.length >= drafted
+    const words = { text: withinWords(kept), usage, by: context.model, ...second } as const
+    const source = isWhole ? 'model' : 'model_corrected'
+    if (keptPoints.length > 0) return { ...words, keyPoints: keptPoints, source }
     const plain = await context.fallback.writeOverview(input, options)
-    return { text, keyPoints: plain.keyPoints, usage: addUsage(usage, plain.usage), by: context.model }
+    return { ...words, keyPoints: plain.keyPoints, usage: addUsage(usage, plain.usage), source: 'model_corrected' }
   } catch (error) {
     if (error instanceof ModelCallError) usage = addUsage(usage, error.usage)
     if (!mayFallBack(error, options.signal)) throw error
     const plain = await context.fallback.writeOverview(input, options)
-    return { ...plain, usage: addUsage(usage, plain.usage) }
+    return { ...plain, usage: addUsage(usage, plain.usage), ...second }
   }
+}
+
+function askForDraft(data: readonly DataBlock[], complete: Complete, options: Cancellable) {
+  const user = toUserMessage(data, 'Answer the question.')
+  return complete(
+    {
+      kind: 'overview',
+      prompt: { system: overviewPrompt.text, user },
+      schema: OverviewAnswer,
+      schemaName: overviewPrompt.name,
+      maxOutputTokens: overviewTokens,
+      model: 'thinking',
+      timeoutMs: toTimeoutMs({
+        inputTokens: estimateTokens(overviewPrompt.text) + estimateTokens(user),
+        outputTokens: overviewTokens,
+      }),
+    },
+    options,
+  )
+}
+
+/** A text of which most was invented is not worth mending. */
+function requireHalf(kept: readonly string[], all: readonly string[]): void {
+  if (kept.length > 0 && kept.length >= all.length / 2) return
+  throw new AppError('model.bad_answer', 'The overview does not agree with the counts.')
 }
 
 /** Level by level, largest first, so that what is cut off a wide tree is the smallest of the deepest. */
@@ -109,7 +136,7 @@ function toCountLines({ counts, clusters, unassigned }: OverviewInput): string {
     `${clusters.length} groups at the top`,
   ]
   if (unassigned > 0) lines.push(`${unassigned} traces in no group (${toPercent(unassigned / counts.summarized)})`)
-  if (counts.skipped > 0) lines.push(`${counts.skipped} traces skipped because they are empty`)
+  if (counts.skipped > 0) lines.push(`${counts.skipped} traces skipped: empty, or left out on purpose`)
   if (counts.failed > 0) lines.push(`${counts.failed} traces that could not be read`)
   return lines.join('\n')
 }
@@ -146,14 +173,11 @@ function toKnownNumbers(
   }
 }
 
-/** The text without the sentences that claim other numbers; `undefined` when less than half of them would remain. */
-function checkText(text: string, known: KnownNumbers): string | undefined {
-  const sentences = toSentences(tidyText(text, 4_000))
-  const kept = sentences.filter((sentence) => isSupported(sentence, known))
-  if (kept.length === 0 || kept.length < sentences.length / 2) return undefined
+/** Whole sentences as long as they fit; of a single one that does not, its beginning. */
+function withinWords(sentences: readonly string[]): string {
   let words = 0
-  const short = kept.filter((sentence) => (words += sentence.trim().split(/\s+/).length) <= maxWords)
-  const whole = (short.length > 0 ? short : kept.slice(0, 1)).join('').trim()
+  const short = sentences.filter((sentence) => (words += sentence.trim().split(/\s+/).length) <= maxWords)
+  const whole = (short.length > 0 ? short : sentences.slice(0, 1)).join('').trim()
   return whole.split(/\s+/).slice(0, maxWords).join(' ')
 }
 

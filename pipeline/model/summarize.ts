@@ -3,18 +3,22 @@ import type { z } from 'zod'
 import { forEachConcurrent } from '../concurrency.ts'
 import { AppError } from '../errors.ts'
 import { addUsage, type Evidence, noUsage, type Summary } from '../insight.ts'
+import { type Facet, fitFacets, type Lens } from '../lens.ts'
 import type { Cancellable } from '../ports.ts'
 import { chunkTurns } from '../transcript/chunk-turns.ts'
 import { renderTurns } from '../transcript/render-turns.ts'
 import type { Transcript, Turn } from '../transcript/transcript.ts'
-import { CombinedAnswer, PartAnswer, SummaryAnswer } from './answers.ts'
-import type { CallKind, Complete } from './complete.ts'
+import { CombinedAnswer, PartAnswer, SummaryAnswer, withFacets } from './answers.ts'
+import type { CallKind } from './call-kind.ts'
+import { type Complete, ModelCallError, withUsage } from './complete.ts'
 import { type DataBlock, toUserMessage } from './fence.ts'
+import { foldIdentifiers } from './fold-identifiers.ts'
+import { facetBlocks, questionBlocks } from './lens-blocks.ts'
 import { combinePrompt } from './prompts/combine.ts'
 import type { Prompt } from './prompts/prompt.ts'
 import { summarizePartPrompt } from './prompts/summarize-part.ts'
 import { summarizePrompt } from './prompts/summarize.ts'
-import { maxQuotes, verifyQuotes } from './quotes.ts'
+import { type Claim, maxQuotes, verifyQuotes } from './quotes.ts'
 import { tidyLanguage, tidyText, tidyTitle } from './tidy-text.ts'
 import { estimateTokens, tokensToChars, toTimeoutMs } from './tokens.ts'
 
@@ -24,6 +28,7 @@ const leastInputTokens = 1_000
 const partConcurrency = 3
 const summaryTokens = 900
 const partTokens = 600
+const facetTokens = 40
 /** What the rules of prompt and message take, besides the text. */
 const overheadTokens = 900
 
@@ -34,44 +39,51 @@ export type SummarizeContext = { complete: Complete; maxInputTokens: number; mod
  * size. Throws `trace.empty` when nothing is said, and `model.*` errors.
  */
 export async function summarizeTranscript(
-  input: { instruction: string; transcript: Transcript },
+  input: { instruction: string; lens?: Lens | undefined; transcript: Transcript },
   context: SummarizeContext,
   options: Cancellable,
 ): Promise<Summary> {
-  const { transcript } = input
+  const { transcript, lens } = input
+  const facets = lens?.facets ?? []
+  const question = [...questionBlocks(input.instruction, lens), ...facetBlocks(facets)]
+  const questionTokens = estimateTokens(question.map(({ text }) => text).join('\n'))
   if (transcript.turns.every(({ kind, text }) => kind === 'system' || text.trim() === '')) {
     throw new AppError('trace.empty', `Trace ${transcript.traceId} has no text to summarize.`)
   }
   let usage = noUsage
   const ask: Ask = async (kind, prompt, blocks, call) => {
-    const user = toUserMessage([{ label: 'question', text: input.instruction }, ...blocks], call.task)
-    const answer = await context.complete(
-      {
-        kind,
-        prompt: { system: prompt.text, user },
-        schema: call.schema,
-        schemaName: prompt.name,
-        maxOutputTokens: call.maxOutputTokens,
-        model: 'summary',
-        timeoutMs: toTimeoutMs({
-          inputTokens: estimateTokens(prompt.text) + estimateTokens(user),
-          outputTokens: call.maxOutputTokens,
-        }),
-      },
-      options,
-    )
-    usage = addUsage(usage, answer.usage)
-    return answer.value
+    const user = toUserMessage([...question, ...blocks], call.task)
+    const request = {
+      kind,
+      prompt: { system: prompt.text, user },
+      schema: call.schema,
+      schemaName: prompt.name,
+      maxOutputTokens: call.maxOutputTokens,
+      alike: foldIdentifiers(JSON.stringify([...question, call.task, ...blocks])),
+      model: 'summary' as const,
+      timeoutMs: toTimeoutMs({
+        inputTokens: estimateTokens(prompt.text) + estimateTokens(user),
+        outputTokens: call.maxOutputTokens,
+      }),
+    }
+    try {
+      const answer = await context.complete(request, options)
+      usage = addUsage(usage, answer.usage)
+      return answer.value
+    } catch (error) {
+      if (error instanceof ModelCallError) usage = addUsage(usage, error.usage)
+      throw error
+    }
   }
   for (let maxInputTokens = context.maxInputTokens; ; maxInputTokens = Math.floor(maxInputTokens / 2)) {
-    const room = maxInputTokens - overheadTokens - estimateTokens(input.instruction)
+    const room = maxInputTokens - overheadTokens - questionTokens
     const maxChars = tokensToChars(Math.max(leastInputTokens / 2, room))
     try {
-      const summary = await summarizeWithin(transcript, maxChars, ask, options)
+      const summary = await summarizeWithin(transcript, { maxChars, facets }, ask, options)
       return { ...summary, readShare: transcript.readShare, usage, model: context.model }
     } catch (error) {
       const isTooLong = error instanceof AppError && error.code === 'model.too_long'
-      if (!isTooLong || maxInputTokens / 2 < leastInputTokens) throw error
+      if (!isTooLong || maxInputTokens / 2 < leastInputTokens) throw withUsage(error, usage)
     }
   }
 }
@@ -83,10 +95,11 @@ type Ask = <T>(
   call: { task: string; schema: z.ZodType<T>; maxOutputTokens: number },
 ) => Promise<T>
 type Words = Omit<Summary, 'readShare' | 'usage' | 'model'>
+type Size = { facts: string; maxChars: number; facets: readonly Facet[] }
 
 async function summarizeWithin(
   transcript: Transcript,
-  maxChars: number,
+  { maxChars, facets }: { maxChars: number; facets: readonly Facet[] },
   ask: Ask,
   options: Cancellable,
 ): Promise<Words> {
@@ -95,21 +108,21 @@ async function summarizeWithin(
   // (Leaving out what other traces had before would make a prompt depend on the order of reading.)
   const rendered = renderTurns(transcript.turns)
   if (facts.length + rendered.length > maxChars) {
-    return summarizeInParts(transcript, { facts, maxChars }, ask, options)
+    return summarizeInParts(transcript, { facts, maxChars, facets }, ask, options)
   }
   const answer = await ask('summarize', summarizePrompt, [...factBlocks(facts), { label: 'trace', text: rendered }], {
     task: 'Summarize this trace under the question.',
-    schema: SummaryAnswer,
-    maxOutputTokens: summaryTokens,
+    schema: withFacets(SummaryAnswer, facets),
+    maxOutputTokens: summaryTokens + facets.length * facetTokens,
   })
-  return { ...toWords(answer), evidence: verifyQuotes(answer.quotes, transcript.turns) }
+  return { ...toWords(answer, facets), ...toEvidence(answer.quotes, transcript.turns) }
 }
 
-type Notes = { notes: string; language: string; evidence: Omit<Evidence, 'traceId'>[] }
+type Notes = { notes: string; language: string; evidence: Omit<Evidence, 'traceId'>[]; droppedQuotes: number }
 
 async function summarizeInParts(
   transcript: Transcript,
-  { facts, maxChars }: { facts: string; maxChars: number },
+  { facts, maxChars, facets }: Size,
   ask: Ask,
   options: Cancellable,
 ): Promise<Words> {
@@ -122,7 +135,7 @@ async function summarizeInParts(
       notes[index] = await takeNotes(chunk, { index, count: chunks.length }, ask)
     },
   )
-  return combine(notes, { facts, maxChars }, ask)
+  return combine(notes, { facts, maxChars, facets }, ask)
 }
 
 async function takeNotes(chunk: readonly Turn[], part: { index: number; count: number }, ask: Ask): Promise<Notes> {
@@ -135,25 +148,22 @@ async function takeNotes(chunk: readonly Turn[], part: { index: number; count: n
   return {
     notes: `Part ${part.index + 1}: ${tidyText(answer.notes, 1_600)}`,
     language: answer.language,
-    evidence: verifyQuotes(answer.quotes, chunk),
+    ...toEvidence(answer.quotes, chunk),
   }
 }
 
 /** From the notes of all parts; where even these are too long, neighbours are first combined among themselves. */
-async function combine(
-  parts: readonly Notes[],
-  { facts, maxChars }: { facts: string; maxChars: number },
-  ask: Ask,
-): Promise<Words> {
+async function combine(parts: readonly Notes[], { facts, maxChars, facets }: Size, ask: Ask): Promise<Words> {
   const groups = groupWithin(parts, maxChars - facts.length)
   if (groups.length > 1 && groups.length < parts.length) {
     const shorter: Notes[] = []
     for (const [index, group] of groups.entries()) {
-      const words = await combine(group, { facts: '', maxChars }, ask)
+      const words = await combine(group, { facts: '', maxChars, facets: [] }, ask)
       const notes = `Stretch ${index + 1}: ${words.text} Outcome so far: ${words.outcome}.`
-      shorter.push({ notes, language: words.language, evidence: words.evidence })
+      const droppedQuotes = words.droppedQuotes ?? 0
+      shorter.push({ notes, language: words.language, evidence: words.evidence, droppedQuotes })
     }
-    return combine(shorter, { facts, maxChars }, ask)
+    return combine(shorter, { facts, maxChars, facets }, ask)
   }
   const quotes = parts.flatMap(({ evidence }) => evidence)
   const blocks = [
@@ -163,15 +173,16 @@ async function combine(
   ]
   const answer = await ask('combine', combinePrompt, blocks, {
     task: 'Summarize the whole trace under the question.',
-    schema: CombinedAnswer,
-    maxOutputTokens: summaryTokens,
+    schema: withFacets(CombinedAnswer, facets),
+    maxOutputTokens: summaryTokens + facets.length * facetTokens,
   })
   const chosen = [...new Set(answer.quotes)].flatMap((number) => quotes[number - 1] ?? [])
   const language = tidyLanguage(answer.language)
   return {
-    ...toWords(answer),
+    ...toWords(answer, facets),
     language: language === 'und' ? mostFrequent(parts.map((part) => tidyLanguage(part.language))) : language,
     evidence: (chosen.length > 0 ? chosen : quotes).slice(0, maxQuotes),
+    droppedQuotes: parts.reduce((sum, part) => sum + part.droppedQuotes, 0),
   }
 }
 
@@ -190,7 +201,10 @@ function groupWithin(parts: readonly Notes[], maxChars: number): Notes[][] {
   return groups
 }
 
-function toWords(answer: z.infer<typeof SummaryAnswer> | z.infer<typeof CombinedAnswer>): Omit<Words, 'evidence'> {
+function toWords(
+  answer: (z.infer<typeof SummaryAnswer> | z.infer<typeof CombinedAnswer>) & { facets?: Record<string, unknown> },
+  facets: readonly Facet[],
+): Omit<Words, 'evidence'> {
   const text = tidyText(answer.summary, 1_200)
   return {
     title: tidyTitle(answer.title),
@@ -198,7 +212,14 @@ function toWords(answer: z.infer<typeof SummaryAnswer> | z.infer<typeof Combined
     groupingText: tidyText(answer.grouping_text, 600) || text,
     outcome: answer.outcome,
     language: tidyLanguage(answer.language),
+    ...(facets.length === 0 ? {} : { facets: fitFacets(facets, answer.facets ?? {}) }),
   }
+}
+
+/** Those of the quotes that stand in the turns, and how many of the first few do not. */
+function toEvidence(claims: readonly Claim[], shown: readonly Turn[]): Pick<Notes, 'evidence' | 'droppedQuotes'> {
+  const evidence = verifyQuotes(claims, shown)
+  return { evidence, droppedQuotes: Math.max(0, Math.min(claims.length, maxQuotes) - evidence.length) }
 }
 
 /** What is known of the trace besides its turns, one fact a line; JSON keeps each on its line. */

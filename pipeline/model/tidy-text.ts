@@ -4,9 +4,14 @@ import { dropControls } from '../transcript/render-turns.ts'
 
 export const maxTitleWords = 10
 
-/** One paragraph of at most `maxChars` characters. */
+/** One paragraph of at most `maxChars` characters, which no reader of Markdown or HTML takes for a link, picture or tag. */
 export function tidyText(text: string, maxChars: number): string {
-  return shorten(dropControls(text).replace(/\s+/g, ' ').trim(), maxChars)
+  return shorten(defuse(dropControls(text)).replace(/\s+/g, ' ').trim(), maxChars)
+}
+
+/** MLflow shows some of these words as Markdown, and a trace may have asked the model to write a picture that tells. */
+function defuse(text: string): string {
+  return text.replaceAll('](', '] (').replace(/<(?=[a-z!/?])/gi, '‹')
 }
 
 /** A title of at most `maxWords` words without quotation marks around it or a period after it. */

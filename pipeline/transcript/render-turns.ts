@@ -25,9 +25,12 @@ export function renderTurn(turn: Turn, number: number): string {
 }
 
 function escapeContent(text: string): string {
-  return dropControls(text)
-    .replace(/^(\s*)\[\[/gm, '$1\\[[')
-    .replace(/<(\/?\s*(?:trace|transcript|conversation|instruction|system|document|example)s?\b)/gi, '<\\$1')
+  return (
+    dropControls(text)
+      // Not `\s`: over a million empty lines that looks from each one to the last.
+      .replace(/^([^\S\n]*)\[\[/gm, '$1\\[[')
+      .replace(/<(\/?\s{0,20}(?:trace|transcript|conversation|instruction|system|document|example)s?\b)/gi, '<\\$1')
+  )
 }
 
 function oneLine(name: string): string {

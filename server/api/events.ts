@@ -10,7 +10,7 @@ import type { Events } from '#/server/jobs/events.ts'
 import { toFailureAnswer, toInsightAnswer, toProgressAnswer, toUsageAnswer } from './answers.ts'
 import type { CallerEnv } from './caller.ts'
 import { getVisibleInsight, withLiveCounts } from './insights.ts'
-import type { InsightEvent } from './schemas.ts'
+import type { InsightEvent } from './schemas/events.ts'
 import { route } from './validate.ts'
 
 /** The state tells what came before; a newcomer is shown this much of how it came about. */
@@ -58,7 +58,7 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
           await send(await stateOf())
           if (hasEnded(record.status)) return await send({ type: 'end', status: record.status })
           for await (const { seq, event } of events.subscribe(record.id, { after, signal: gone.signal })) {
-            const current = await toInsightEvent(event, database, record.id)
+            const current = toInsightEvent(event)
             // An Insight that was resumed has the end of its earlier attempt in its log.
             if (current.type === 'end') {
               if (!hasEnded((await getInsight(database.db, record.id)).status)) continue
@@ -83,25 +83,22 @@ function hasEnded(status: RunStatus): boolean {
   return status !== 'SCHEDULED' && status !== 'RUNNING'
 }
 
-async function toInsightEvent(
-  event: EventRecord['event'],
-  database: Database,
-  insightId: string,
-): Promise<InsightEvent> {
+function toInsightEvent(event: EventRecord['event']): InsightEvent {
   switch (event.type) {
     case 'progress': {
-      const { progress } = await getInsight(database.db, insightId)
-      const { stage, done, total, failed, usage } = event
-      const answer =
-        progress?.stage === stage ? toProgressAnswer({ ...progress, done, total, failed }) : { stage, done, total }
-      return { type: 'progress', ...answer, failed, usage: toUsageAnswer(usage) }
+      const { failed, usage } = event
+      return { type: 'progress', ...toProgressAnswer(event), failed, usage: toUsageAnswer(usage) }
     }
     case 'summary':
       return { type: 'summary', trace_id: event.traceId, title: event.title, text: event.text }
     case 'failure':
       return { type: 'failure', failure: toFailureAnswer(event.failure) }
+    case 'clusters': {
+      const { type, clusters, leaves, provisionalOf } = event
+      return { type, clusters, leaves, ...(provisionalOf === undefined ? {} : { provisional_of: provisionalOf }) }
+    }
     case 'stage':
-    case 'clusters':
+    case 'waiting':
     case 'log':
     case 'end':
       return event

@@ -10,16 +10,9 @@ import { countByExperiment } from '#/server/db/insights.ts'
 import { toExperimentLink } from '#/server/mlflow/links.ts'
 import { toEvidenceAnswer, toTraceAnswer } from './answers.ts'
 import type { CallerEnv } from './caller.ts'
-import {
-  CountAnswer,
-  CountBody,
-  ExperimentAnswer,
-  ExperimentList,
-  ExperimentTracesQuery,
-  PageQuery,
-  TraceDetail,
-  TraceList,
-} from './schemas.ts'
+import { CountAnswer } from './schemas/parts.ts'
+import { CountBody, ExperimentTracesQuery, PageQuery } from './schemas/requests.ts'
+import { ExperimentAnswer, ExperimentList, TraceDetail, TraceList } from './schemas/traces.ts'
 import { route, validate } from './validate.ts'
 
 const tag = 'Traces'
@@ -185,6 +178,7 @@ function toMembership(
     summary_title: membership.title,
     summary: membership.text,
     outcome: membership.outcome,
+    ...(membership.facets === null ? {} : { facets: membership.facets }),
     reason: membership.reason,
     evidence: membership.evidence.map((item) => toEvidenceAnswer({ traceId, ...item })),
     read_share: membership.readShare,

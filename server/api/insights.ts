@@ -1,24 +1,19 @@
-// Insights as resources: create, list, one, and what can be done to one.
+// Insights as resources: create, list, one.
 import { Hono } from 'hono'
 import { AppError } from '#/pipeline/errors.ts'
-import { sha256 } from '#/pipeline/ids.ts'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
 import type { Database } from '#/server/db/database.ts'
-import { claimKey, releaseKey, settleKey } from '#/server/db/idempotency.ts'
-import { reopenFailures } from '#/server/db/insight-traces.ts'
-import {
-  getInsight,
-  type InsightListed,
-  type InsightRecord,
-  listInsights,
-  updateInsight,
-} from '#/server/db/insights.ts'
-import { createInsight, type CreateDeps, hashBody } from '#/server/insights/create.ts'
-import { endInsight, type RunnerDeps } from '#/server/insights/run-job.ts'
+import { getInsight, type InsightListed, type InsightRecord, listInsights } from '#/server/db/insights.ts'
+import { createInsight, type CreateDeps, toAsked } from '#/server/insights/create.ts'
+import type { RunnerDeps } from '#/server/insights/run-job.ts'
 import type { Jobs } from '#/server/jobs/jobs.ts'
 import { toInsightAnswer, toInsightRow } from './answers.ts'
 import type { Caller, CallerEnv } from './caller.ts'
-import { CreatedAnswer, CreateInsightBody, InsightAnswer, InsightList, InsightsQuery } from './schemas.ts'
+import { toEstimateAnswer } from './estimate-answer.ts'
+import { once } from './once.ts'
+import { EstimateAnswer } from './schemas/estimate.ts'
+import { CreatedAnswer, InsightAnswer, InsightList } from './schemas/insights.ts'
+import { CreateInsightBody, InsightsQuery } from './schemas/requests.ts'
 import { route, validate } from './validate.ts'
 
 const tag = 'Insights'
@@ -32,16 +27,28 @@ export type InsightRouteDeps = {
   now: () => number
 }
 
-/** The Insight, if the caller may read its experiment; what they may not read does not exist for them. */
-export async function getVisibleInsight(
+/** The Insight, deleted or not, if the caller may read its experiment; what they may not read does not exist for them. */
+export async function getReadableInsight(
   database: Database,
   caller: Caller,
   id: string,
   signal: AbortSignal,
 ): Promise<InsightRecord> {
   const record = await getInsight(database.db, id)
-  if (record.deletedAt === null && (await caller.canRead(record.experimentId, signal))) return record
+  if (await caller.canRead(record.experimentId, signal)) return record
   throw new AppError('insight.not_found', `There is no Insight ${id.slice(0, 100)}.`)
+}
+
+/** The Insight, if the caller may read its experiment and it is not deleted. */
+export async function getVisibleInsight(
+  database: Database,
+  caller: Caller,
+  id: string,
+  signal: AbortSignal,
+): Promise<InsightRecord> {
+  const record = await getReadableInsight(database, caller, id, signal)
+  if (record.deletedAt === null) return record
+  throw new AppError('insight.not_found', 'The Insight was deleted. Restore it to see it again.')
 }
 
 /** While a job runs its counts are those of the checkpoints. */
@@ -51,7 +58,7 @@ export async function withLiveCounts<T extends InsightListed>(database: Database
   return { ...record, counts: { ...record.counts, selected, summarized, skipped, failed }, usage }
 }
 
-export function insightRoutes({ auth, database, jobs, create, end, now }: InsightRouteDeps) {
+export function insightRoutes({ auth, database, create, now }: InsightRouteDeps) {
   const { db } = database
   return new Hono<CallerEnv>()
     .get(
@@ -70,6 +77,7 @@ export function insightRoutes({ auth, database, jobs, create, end, now }: Insigh
           ...(query.experiment_id === undefined ? {} : { experimentId: query.experiment_id }),
           ...(query.status === undefined ? {} : { status: query.status }),
           ...(query.search === undefined ? {} : { search: query.search }),
+          deleted: query.deleted,
         })
         const ui = await c.var.caller.client.ui({ signal })
         const visible = await Promise.all(
@@ -98,17 +106,25 @@ export function insightRoutes({ auth, database, jobs, create, end, now }: Insigh
       async (c) => {
         const body = c.req.valid('json')
         const signal = c.req.raw.signal
-        const key = c.req.header('idempotency-key')
-        const make = (): Promise<string> => createInsight(body, c.var.caller, create, { signal })
-        const id =
-          key === undefined
-            ? await make()
-            : await once(
-                database,
-                { key, who: c.req.header('authorization') ?? '', hash: hashBody(body), now: new Date(now()) },
-                make,
-              )
+        const id = await once({ database, now }, c, body, () => createInsight(body, c.var.caller, create, { signal }))
         return c.json({ id }, 202, { location: `/api/v1/insights/${id}` })
+      },
+    )
+    .post(
+      '/insights/estimate',
+      route({
+        summary: 'Tokens, cost and duration before anything is spent',
+        description:
+          'Takes what creates an Insight. Reads some of its traces and asks no model; what earlier runs took corrects it.',
+        tag,
+        answer: EstimateAnswer,
+      }),
+      validate('json', CreateInsightBody),
+      async (c) => {
+        const estimate = await create.estimate(toAsked(c.req.valid('json'), create), c.var.caller, {
+          signal: c.req.raw.signal,
+        })
+        return c.json(toEstimateAnswer(estimate))
       },
     )
     .get(
@@ -121,90 +137,4 @@ export function insightRoutes({ auth, database, jobs, create, end, now }: Insigh
         return c.json(toInsightAnswer(await withLiveCounts(database, record), ui, now()))
       },
     )
-    .post(
-      '/insights/:id/cancel',
-      route({ summary: 'Stop the job; what is done is kept', tag, answer: InsightAnswer }),
-      async (c) => {
-        const signal = c.req.raw.signal
-        const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), signal)
-        if (record.status !== 'SCHEDULED' && record.status !== 'RUNNING') {
-          throw new AppError('insight.conflict', `The Insight is ${record.status} already; there is nothing to cancel.`)
-        }
-        // Whoever may only read must not stop: MLflow decides, by the same write.
-        if (auth === 'mlflow') await c.var.caller.client.updateRun({ runId: record.id, status: 'KILLED' }, { signal })
-        await jobs.cancel(record.id)
-        await endInsight(record.id, 'KILLED', end)
-        const ui = await c.var.caller.client.ui({ signal })
-        return c.json(toInsightAnswer(await withLiveCounts(database, await getInsight(db, record.id)), ui, now()))
-      },
-    )
-    .post(
-      '/insights/:id/resume',
-      route({ summary: 'Go on with a job that was cancelled or failed', tag, answer: InsightAnswer, status: 202 }),
-      async (c) => {
-        const signal = c.req.raw.signal
-        const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), signal)
-        if (record.status !== 'KILLED' && record.status !== 'FAILED') {
-          throw new AppError(
-            'insight.conflict',
-            `The Insight is ${record.status}; only one that was cancelled or failed can be resumed.`,
-          )
-        }
-        await c.var.caller.client.updateRun({ runId: record.id, status: 'SCHEDULED' }, { signal })
-        await jobs.enqueue(record.id, async (tx) => {
-          const isMine = await updateInsight(
-            tx,
-            record.id,
-            { status: 'SCHEDULED', error: null, finishedAt: null },
-            { ifStatus: ['KILLED', 'FAILED'] },
-          )
-          if (!isMine) throw new AppError('insight.conflict', 'The Insight is being resumed already.')
-          await reopenFailures(tx, record.id)
-        })
-        const ui = await c.var.caller.client.ui({ signal })
-        return c.json(toInsightAnswer(await withLiveCounts(database, await getInsight(db, record.id)), ui, now()), 202)
-      },
-    )
-    .post('/insights/estimate', route({ summary: 'Tokens, cost and duration before anything is spent', tag }), notYet)
-    .post('/insights/:id/retry-failed', route({ summary: 'Do the failed traces again', tag }), notYet)
-    .post('/insights/:id/recompute', route({ summary: 'A new Insight from this one', tag }), notYet)
-    .post('/insights/:id/restore', route({ summary: 'Bring a deleted Insight back', tag }), notYet)
-    .delete('/insights/:id', route({ summary: 'Delete, softly', tag }), notYet)
-}
-
-function notYet(): never {
-  throw new AppError('insight.not_available_yet', 'This version does not do that yet.')
-}
-
-/** Does the work of a request once for its key, whoever asks how often; a failure frees the key. */
-async function once(
-  database: Database,
-  claim: { key: string; who: string; hash: string; now: Date },
-  make: () => Promise<string>,
-): Promise<string> {
-  if (claim.key === '' || claim.key.length > 200) {
-    throw new AppError('request.invalid', 'The Idempotency-Key must have 1 to 200 characters.')
-  }
-  // Two callers may choose the same key; neither may be handed the other's Insight.
-  const key = sha256(`${claim.who}\n${claim.key}`)
-  const claimed = await claimKey(database.db, key, claim.hash, claim.now)
-  switch (claimed.outcome) {
-    case 'done':
-      return claimed.insightId
-    case 'different_body':
-      throw new AppError('insight.conflict', 'This Idempotency-Key was used with a different request. Use a new key.')
-    case 'in_progress':
-      throw new AppError('insight.conflict', 'The same request is being worked on right now. Ask again in a moment.', {
-        retryAfterMs: 1_000,
-      })
-    case 'claimed':
-      try {
-        const id = await make()
-        await settleKey(database.db, key, id)
-        return id
-      } catch (error) {
-        await releaseKey(database.db, key)
-        throw error
-      }
-  }
 }

@@ -3,8 +3,9 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError, type ErrorCode } from '#/pipeline/errors.ts'
+import { isDatabaseGone } from '#/server/db/is-gone.ts'
 import type { Log } from '#/server/log.ts'
-import type { Problem } from './schemas.ts'
+import type { Problem } from './schemas/parts.ts'
 
 /** Exhaustive by type: a new code must decide its status. */
 const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
@@ -17,11 +18,12 @@ const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   'trace.not_found': 404,
   'trace.unreadable': 502,
   'trace.empty': 422,
+  'trace.left_out': 422,
   'insight.not_found': 404,
   'insight.no_traces': 422,
   'insight.conflict': 409,
   'insight.too_many_failures': 422,
-  'insight.not_available_yet': 501,
+  'insight.deadline_passed': 422,
   'mlflow.unreachable': 502,
   'mlflow.unauthorized': 502,
   'mlflow.forbidden': 403,
@@ -59,7 +61,6 @@ const titles: Partial<Record<number, string>> = {
   413: 'Too large',
   422: 'Nothing can be done with this',
   500: 'Something went wrong here',
-  501: 'Not available yet',
   502: 'Another service failed',
   503: 'Not available right now',
   504: 'Another service took too long',
@@ -91,9 +92,16 @@ function describe(status: number, code: Problem['code'], detail: string): Proble
   }
 }
 
+const databaseGone = (cause: Error): AppError =>
+  new AppError('database.unavailable', 'The database does not answer right now. Ask again in a moment.', {
+    cause,
+    retryAfterMs: 1_000,
+  })
+
 /** Hono's `onError`: answers the problem, and logs what is our own fault. */
 export function answerProblem(log: Log) {
-  return (error: Error, c: Context): Response => {
+  return (thrown: Error, c: Context): Response => {
+    const error = !(thrown instanceof AppError) && isDatabaseGone(thrown) ? databaseGone(thrown) : thrown
     const problem = toProblem(error)
     if (problem.code === 'internal') log.error({ err: error, path: c.req.path }, 'request failed')
     return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {

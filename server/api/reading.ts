@@ -1,31 +1,26 @@
 // What an Insight says: its tree, the traces of a cluster, the map, failures, the artifact, and exports.
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
+import type { z } from 'zod'
 import { AppError } from '#/pipeline/errors.ts'
 import { clusterDetailsPath } from '#/pipeline/names.ts'
-import type { Database } from '#/server/db/database.ts'
+import type { Database, Db } from '#/server/db/database.ts'
 import {
   countOutside,
+  type InsightTrace,
   listFailures,
   listInsightTraces,
   readInsightTraces,
   readMap,
+  type TracesMatch,
 } from '#/server/db/insight-traces.ts'
-import { getTree } from '#/server/db/insights.ts'
+import { findClusterSize, getTree, type InsightRecord } from '#/server/db/insights.ts'
 import { toClusterAnswer, toFailureAnswer, toInsightTraceRow, toWholeAnswer } from './answers.ts'
 import type { CallerEnv } from './caller.ts'
 import { toCsvLine } from './csv.ts'
 import { getVisibleInsight } from './insights.ts'
-import {
-  ClustersAnswer,
-  ExportQuery,
-  FailureList,
-  InsightTraceList,
-  InsightTracesQuery,
-  type InsightTraceRow,
-  MapAnswer,
-  PageQuery,
-} from './schemas.ts'
+import { ClustersAnswer, FailureList, InsightTraceList, type InsightTraceRow, MapAnswer } from './schemas/clusters.ts'
+import { ExportQuery, FailuresQuery, InsightTracesQuery } from './schemas/requests.ts'
 import { route, validate } from './validate.ts'
 
 const tag = 'Reading'
@@ -42,40 +37,50 @@ export function readingRoutes({ database }: { database: Database }) {
         c.var.caller.client.ui({ signal }),
       ])
       const insight = { experimentId: record.experimentId, runId: record.id }
+      // Of what the tree is made of, which while it runs is not yet what the record counts.
+      const clustered = tree.clusters.reduce((sum, { size }) => sum + size, 0)
       return c.json({
+        provisional: tree.provisionalOf !== null,
+        ...(tree.provisionalOf === null ? {} : { provisional_of: tree.provisionalOf }),
         clusters: tree.clusters.map((cluster) => toClusterAnswer(cluster, insight, ui)),
         whole: toWholeAnswer(tree.whole),
         unassigned: {
           size: outside.unassigned,
-          share: record.counts.summarized === 0 ? 0 : outside.unassigned / record.counts.summarized,
+          share: outside.unassigned === 0 ? 0 : outside.unassigned / (outside.unassigned + clustered),
           reasons: outside.reasons,
         },
         failed: { size: outside.failed },
+        skipped: { size: outside.skipped },
       })
     })
     .get(
       '/insights/:id/traces',
       route({
-        summary: 'Traces of the Insight, of a cluster with all below it, `unassigned` or `failed`',
+        summary: 'Traces of the Insight, of a cluster with all below it, `unassigned`, `failed` or `skipped`',
         tag,
         answer: InsightTraceList,
       }),
       validate('query', InsightTracesQuery),
       async (c) => {
-        const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), c.req.raw.signal)
-        const { page_size, page_token, cluster, search, state, outcome, sort, order } = c.req.valid('query')
-        const page = await listInsightTraces(db, record.id, {
-          sort,
-          order,
-          pageSize: page_size,
-          ...(page_token === undefined ? {} : { pageToken: page_token }),
-          ...(cluster === undefined ? {} : { cluster }),
-          ...(search === undefined ? {} : { search }),
-          ...(state === undefined ? {} : { state }),
-          ...(outcome === undefined ? {} : { outcome }),
-        })
+        const signal = c.req.raw.signal
+        const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), signal)
+        const { page_size, page_token, offset, sort, order, ...asked } = c.req.valid('query')
+        const match = toMatch(asked)
+        const total = await findKnownTotal(db, record, match)
+        const [page, ui] = await Promise.all([
+          listInsightTraces(db, record.id, {
+            ...match,
+            ...(total === undefined ? {} : { total }),
+            sort,
+            order,
+            pageSize: page_size,
+            ...(page_token === undefined ? {} : { pageToken: page_token }),
+            ...(offset === undefined ? {} : { offset }),
+          }),
+          c.var.caller.client.ui({ signal }),
+        ])
         return c.json({
-          items: page.items.map(toInsightTraceRow),
+          items: page.items.map((trace) => toInsightTraceRow(trace, record.experimentId, ui)),
           ...(page.nextPageToken === undefined ? {} : { next_page_token: page.nextPageToken }),
           total: page.total,
         })
@@ -93,15 +98,16 @@ export function readingRoutes({ database }: { database: Database }) {
     .get(
       '/insights/:id/failures',
       route({
-        summary: 'Traces that could not be done, with the reason and what would help',
+        summary: 'Traces that could not be done, with the reason and what would help; or those that were skipped',
         tag,
         answer: FailureList,
       }),
-      validate('query', PageQuery),
+      validate('query', FailuresQuery),
       async (c) => {
         const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), c.req.raw.signal)
-        const { page_size, page_token } = c.req.valid('query')
+        const { kind, page_size, page_token } = c.req.valid('query')
         const page = await listFailures(db, record.id, {
+          kind,
           pageSize: page_size,
           ...(page_token === undefined ? {} : { pageToken: page_token }),
         })
@@ -133,23 +139,55 @@ export function readingRoutes({ database }: { database: Database }) {
     )
     .get(
       '/insights/:id/export',
-      route({ summary: 'Every trace with its summary and cluster, as JSON or CSV', tag, media: 'text/csv' }),
+      route({
+        summary: 'Every trace, or those that match, with summary and cluster, as JSON or CSV',
+        tag,
+        media: 'text/csv',
+      }),
       validate('query', ExportQuery),
       async (c) => {
         const record = await getVisibleInsight(database, c.var.caller, c.req.param('id'), c.req.raw.signal)
         const titles = titlesOf((await getTree(db, record.id)).clusters)
-        const { format } = c.req.valid('query')
-        const rows = readRows(database, record.id, titles)
+        const { format, ...asked } = c.req.valid('query')
+        const ui = await c.var.caller.client.ui({ signal: c.req.raw.signal })
+        const toRow = (trace: InsightTrace): Exported => ({
+          ...toInsightTraceRow(trace, record.experimentId, ui),
+          cluster_path: titles.get(trace.clusterId ?? '') ?? '',
+        })
+        const facetNames = (record.spec.lens?.facets ?? []).map(({ name }) => name)
+        const rows = readRows(database, record.id, toMatch(asked), toRow)
         const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json'
-        for (const [name, value] of Object.entries(download(`${record.id}.${format}`, type))) c.header(name, value)
+        const part = asked.cluster === undefined ? '' : `-${asked.cluster.replace(/[^\w.]/g, '')}`
+        for (const [name, value] of Object.entries(download(`${record.id}${part}.${format}`, type)))
+          c.header(name, value)
         return stream(c, async (out) => {
-          for await (const part of format === 'csv' ? toCsv(rows) : toJson(rows)) {
+          for await (const part of format === 'csv' ? toCsv(rows, facetNames) : toJson(rows)) {
             if (out.aborted) return
             await out.write(part)
           }
         })
       },
     )
+}
+
+type Asked = Omit<z.infer<typeof ExportQuery>, 'format'>
+
+/** What was asked, without the parameters that were left out. */
+function toMatch({ trace_ids: traceIds, facet, ...asked }: Asked): TracesMatch {
+  const facets = facet?.map((one) => {
+    const end = one.indexOf(':')
+    return { name: one.slice(0, end), value: one.slice(end + 1) }
+  })
+  return Object.fromEntries(Object.entries({ ...asked, traceIds, facets }).filter(([, value]) => value !== undefined))
+}
+
+/** How many match where that is written down: of all traces and of a whole cluster, once it is finished. */
+async function findKnownTotal(db: Db, record: InsightRecord, match: TracesMatch): Promise<number | undefined> {
+  if (record.status !== 'FINISHED') return undefined
+  const { cluster, ...others } = match
+  if (Object.keys(others).length > 0) return undefined
+  if (cluster === undefined) return record.counts.summarized
+  return cluster.split('.').length > record.depth ? undefined : findClusterSize(db, record.id, cluster)
 }
 
 function download(name: string, type: string): Record<string, string> {
@@ -171,15 +209,13 @@ function titlesOf(clusters: readonly Titled[], above: readonly string[] = []): M
 async function* readRows(
   database: Database,
   insightId: string,
-  titles: ReadonlyMap<string, string>,
+  asked: TracesMatch,
+  toRow: (trace: InsightTrace) => Exported,
 ): AsyncGenerator<Exported> {
-  for await (const page of readInsightTraces(database.db, insightId)) {
-    for (const trace of page)
-      yield { ...toInsightTraceRow(trace), cluster_path: titles.get(trace.clusterId ?? '') ?? '' }
-  }
+  for await (const page of readInsightTraces(database.db, insightId, asked)) yield* page.map(toRow)
 }
 
-async function* toCsv(rows: AsyncIterable<Exported>): AsyncGenerator<string> {
+async function* toCsv(rows: AsyncIterable<Exported>, facets: readonly string[]): AsyncGenerator<string> {
   const columns = [
     'trace_id',
     'cluster_id',
@@ -196,8 +232,10 @@ async function* toCsv(rows: AsyncIterable<Exported>): AsyncGenerator<string> {
     'user',
     'request_preview',
   ] as const
-  yield toCsvLine(columns)
-  for await (const row of rows) yield toCsvLine(columns.map((column) => row[column]))
+  yield toCsvLine([...columns, ...facets.map((name) => `facet_${name}`)])
+  for await (const row of rows) {
+    yield toCsvLine([...columns.map((column) => row[column]), ...facets.map((name) => row.facets?.[name])])
+  }
 }
 
 async function* toJson(rows: AsyncIterable<Exported>): AsyncGenerator<string> {

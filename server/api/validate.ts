@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeRoute, resolver, validator } from 'hono-openapi'
 import type { z } from 'zod'
 import { AppError } from '#/pipeline/errors.ts'
-import { Problem } from './schemas.ts'
+import { Problem } from './schemas/parts.ts'
 
 /** Parses one part of a request; what does not fit is answered with every field that is wrong. */
 export function validate<T extends z.ZodType, Target extends 'json' | 'query' | 'param' | 'header'>(

@@ -4,7 +4,10 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { clusterTree } from '#/clustering/cluster.ts'
-import { featurize } from '#/clustering/featurize.ts'
+import { featurize } from '#/clustering/text/featurize.ts'
+import { projectMap } from '#/clustering/map.ts'
+import type { Matrix } from '#/clustering/matrix/matrix.ts'
+import type { Threads } from '#/clustering/threads/threads.ts'
 import type { ClusterTree, TreeNode } from '#/clustering/tree.ts'
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { detectLanguage } from '#/pipeline/builtin/language.ts'
@@ -14,8 +17,18 @@ import { nodesToName } from '#/pipeline/group.ts'
 import { noUsage, type SummaryRecord } from '#/pipeline/insight.ts'
 import { shorten } from '#/pipeline/names.ts'
 import type { NamedNode } from '#/pipeline/ports.ts'
+import { openThreads } from '#/server/compute/threads.ts'
 import { readTextFile } from './cluster-input.ts'
-import { type ClusterAssignment, type ClusterReport, type NamedCluster, toReportJson } from './cluster-output.ts'
+import {
+  type ClusterAssignment,
+  type ClusterChange,
+  type ClusterReport,
+  type NamedCluster,
+  toReportJson,
+} from './cluster-output.ts'
+import { compareClusters, renderChanges } from './compare-clusters.ts'
+import { readEarlier } from './earlier-clusters.ts'
+import { extendClusters } from './extend-clusters.ts'
 import { CliError, type ExitCode, exitCodes } from './exit.ts'
 import { createProgress } from './progress.ts'
 import { renderTree, toUnassignedEntry, type TreeEntry } from './render-tree.ts'
@@ -28,6 +41,10 @@ export type ClusterFlags = {
   embeddings?: string
   k?: number
   levels?: number
+  minSize?: number
+  map?: boolean
+  compare?: string
+  into?: string
   seed: number
   json?: boolean
 }
@@ -35,11 +52,13 @@ export type ClusterFlags = {
 /** Longer texts are named by their beginning. */
 const maxCharsToName = 2_000
 const mostTitleWords = 12
-const mostRepresentatives = 5
+const mostOfARole = 5
 
 /** Clusters the texts of a file; the same file and seed write the same bytes. */
 export async function clusterCommand(path: string, flags: ClusterFlags, world: World): Promise<ExitCode> {
-  const { seed } = flags
+  const earlierPath = flags.compare ?? flags.into
+  const earlier = earlierPath === undefined ? undefined : await readEarlier(earlierPath)
+  const seed = flags.into === undefined ? flags.seed : (earlier?.seed ?? flags.seed)
   const progress = createProgress(world.stderr, world.now)
   const { ids, texts, vectors } = await readTextFile(path, flags, {
     onProgress: (lines) => progress.update({ stage: 'read', done: lines, total: 0 }),
@@ -49,16 +68,17 @@ export async function clusterCommand(path: string, flags: ClusterFlags, world: W
     (stage: string) =>
     (share: number): void =>
       progress.update({ stage, done: Math.round(share * texts.length), total: texts.length })
-  const embedded = vectors ?? featurize(texts, { seed, onProgress: showing('embed') })
-  const tree = clusterTree(embedded, {
-    seed,
-    texts,
-    ...(flags.levels === undefined ? {} : { levels: flags.levels }),
-    ...(flags.k === undefined ? {} : { maxLeaves: flags.k }),
-    onProgress: showing('cluster'),
-  })
-  const names = await nameTree(tree, texts)
-  const report = toReport(tree, { ids, names, seed })
+  const threads = openThreads()
+  const embedded = vectors ?? featurize(texts, { seed, threads, onProgress: showing('embed') })
+  let report: ClusterReport
+  if (earlier !== undefined && flags.into !== undefined) {
+    report = extendClusters(earlier, { ids, vectors: embedded })
+  } else {
+    const placed = await clusterAnew(embedded, { ids, texts, flags, threads, onProgress: showing('cluster') })
+    report =
+      earlier === undefined ? placed : withChanges(placed, compareClusters(earlier.assignments, placed.assignments))
+  }
+  threads.close()
   progress.close({ isComplete: true })
 
   await writeReport(report, flags.out, world)
@@ -67,6 +87,42 @@ export async function clusterCommand(path: string, flags: ClusterFlags, world: W
   else (flags.out === '-' ? world.stderr : world.stdout).write(renderReport(report, world))
   if (flags.out !== '-') world.stderr.write(`Written to ${toLine(flags.out)}\n`)
   return report.tree.length === 0 ? exitCodes.failed : exitCodes.ok
+}
+
+async function clusterAnew(
+  vectors: Matrix,
+  {
+    ids,
+    texts,
+    flags,
+    threads,
+    onProgress,
+  }: {
+    ids: readonly string[]
+    texts: readonly string[]
+    flags: ClusterFlags
+    threads: Threads
+    onProgress: (share: number) => void
+  },
+): Promise<ClusterReport> {
+  const { seed } = flags
+  const tree = clusterTree(vectors, {
+    seed,
+    texts,
+    ...(flags.levels === undefined ? {} : { levels: flags.levels }),
+    ...(flags.k === undefined ? {} : { maxLeaves: flags.k }),
+    ...(flags.minSize === undefined ? {} : { minSize: flags.minSize }),
+    stability: true,
+    threads,
+    onProgress,
+  })
+  const map = flags.map === true ? projectMap(vectors, tree, { seed }) : undefined
+  return toReport(tree, { ids, names: await nameTree(tree, texts), seed, map })
+}
+
+/** The changes stand before the assignments, which are long. */
+function withChanges({ assignments, ...rest }: ClusterReport, changes: ClusterChange[]): ClusterReport {
+  return { ...rest, changes, assignments }
 }
 
 /** Titles by the built-in analyst; only the texts it is shown become summaries. */
@@ -111,10 +167,16 @@ function toRecord(row: number, whole: string): SummaryRecord {
 
 function toReport(
   tree: ClusterTree,
-  { ids, names, seed }: { ids: readonly string[]; names: ReadonlyMap<string, NamedNode>; seed: number },
+  {
+    ids,
+    names,
+    seed,
+    map,
+  }: { ids: readonly string[]; names: ReadonlyMap<string, NamedNode>; seed: number; map: Matrix | undefined },
 ): ClusterReport {
   const placeOf: (Pick<ClusterAssignment, 'path' | 'titles'> | undefined)[] = []
   const count = { clusters: 0, leaves: 0, depth: 0 }
+  const idsOf = (rows: readonly number[]) => rows.slice(0, mostOfARole).flatMap((row) => ids[row] ?? [])
   const visit = (node: TreeNode, above: Pick<ClusterAssignment, 'path' | 'titles'>): NamedCluster => {
     const { title, summary } = names.get(node.path) ?? { title: node.keywords.join(', ') || node.path, summary: '' }
     const place = { path: [...above.path, node.path], titles: [...above.titles, title] }
@@ -131,7 +193,12 @@ function toReport(
       size: node.size,
       share: node.size / ids.length,
       keywords: node.keywords,
-      representative_ids: node.representatives.slice(0, mostRepresentatives).flatMap((row) => ids[row] ?? []),
+      quality: node.quality,
+      representative_ids: idsOf(node.representatives),
+      borderline_ids: node.borderline
+        .slice(0, mostOfARole)
+        .flatMap(({ row, next }) => (ids[row] === undefined ? [] : { id: ids[row], next })),
+      extreme_ids: idsOf(node.extremes),
       children: node.children.map((child) => visit(child, place)),
     }
   }
@@ -141,7 +208,7 @@ function toReport(
   return {
     seed,
     counts: { texts: ids.length, clustered: ids.length - unassigned, unassigned, ...count },
-    quality: { silhouette: tree.quality.silhouette, coverage: tree.quality.coverage },
+    quality: tree.quality,
     unassigned_reasons: Object.fromEntries(
       [...Map.groupBy(tree.unassigned, ({ reason }) => reason)].map(([reason, all]) => [reason, all.length]),
     ),
@@ -151,8 +218,9 @@ function toReport(
         for (const [row, id] of ids.entries()) {
           const place = placeOf[row]
           const reason = reasonOf.get(row)
-          if (place !== undefined) yield { id, ...place, unassigned: false }
-          else yield { id, path: [], titles: [], unassigned: true, ...(reason === undefined ? {} : { reason }) }
+          const at = map === undefined ? {} : { x: map.data[row * 2]!, y: map.data[row * 2 + 1]! }
+          if (place !== undefined) yield { id, ...place, unassigned: false, ...at }
+          else yield { id, path: [], titles: [], unassigned: true, ...(reason === undefined ? {} : { reason }), ...at }
         }
       },
     },
@@ -177,7 +245,7 @@ async function writeReport(report: ClusterReport, out: string, world: World): Pr
 }
 
 function renderReport(
-  { tree, counts, quality, unassigned_reasons: unassignedReasons }: ClusterReport,
+  { tree, counts, quality, changes, unassigned_reasons: unassignedReasons }: ClusterReport,
   world: World,
 ): string {
   const toEntry = ({ id, title, size, share, summary, children }: NamedCluster): TreeEntry => ({
@@ -194,6 +262,7 @@ function renderReport(
     style: styleOf(world.stdout),
   })
   const levels = `${counts.depth} ${counts.depth === 1 ? 'level' : 'levels'}`
-  const facts = `${counts.texts} texts = ${counts.clustered} clustered + ${counts.unassigned} unassigned; ${counts.leaves} leaf clusters in ${levels}; silhouette ${quality.silhouette.toFixed(2)}`
-  return `${lines.join('\n')}\n\n${facts}\n`
+  const facts = `${counts.texts} texts = ${counts.clustered} clustered + ${counts.unassigned} unassigned; ${counts.leaves} leaf clusters in ${levels}; silhouette ${quality.silhouette.toFixed(2)}${quality.stability === null ? '' : `, stability ${quality.stability.toFixed(2)}`}`
+  const told = changes === undefined ? '' : `\n${renderChanges(changes).join('\n')}\n`
+  return `${lines.join('\n')}\n\n${facts}\n${told}`
 }

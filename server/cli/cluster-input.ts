@@ -1,5 +1,5 @@
 // Texts, and vectors where the file has them, out of a JSON Lines file of any shape.
-import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
+import { createMatrix, type Matrix } from '#/clustering/matrix/matrix.ts'
 import { readLines } from '#/server/import/read-lines.ts'
 import { CliError, exitCodes } from './exit.ts'
 

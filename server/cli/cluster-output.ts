@@ -1,5 +1,6 @@
 // What `cluster` writes: the place of every text, and the tree.
-import type { UnassignedReason } from '#/clustering/tree.ts'
+import type { Transition } from '#/clustering/compare/match-clusters.ts'
+import { type Quality, unassignedReasons } from '#/clustering/tree.ts'
 
 export type NamedCluster = {
   /** Position such as `2.1.3`. */
@@ -9,10 +10,22 @@ export type NamedCluster = {
   size: number
   share: number
   keywords: string[]
+  quality: Quality
   /** Ids of the texts nearest its centre, nearest first. */
   representative_ids: string[]
+  /** Ids of texts nearly as close to another cluster, with that cluster's id. */
+  borderline_ids: { id: string; next: string }[]
+  /** Ids of the texts farthest from its centre. */
+  extreme_ids: string[]
   children: NamedCluster[]
 }
+
+/** `new_theme`: a later text that lies outside every cluster of the tree it was put into. */
+export const outsideReasons = [...unassignedReasons, 'new_theme'] as const
+type OutsideReason = (typeof outsideReasons)[number]
+
+/** What became of a leaf since an earlier clustering. */
+export type ClusterChange = Transition & { title: string }
 
 export type ClusterAssignment = {
   id: string
@@ -22,14 +35,23 @@ export type ClusterAssignment = {
   titles: string[]
   unassigned: boolean
   /** Why it is unassigned. */
-  reason?: UnassignedReason
+  reason?: OutsideReason | undefined
+  /** Of a text put into an earlier tree: the leaf nearest to it, how far it is from its centre (cosine, 0 to 2), and that as a multiple of how far its members reach. */
+  nearest?: string
+  distance?: number
+  novelty?: number
+  /** Place on the map, where one was asked for. */
+  x?: number
+  y?: number
 }
 
 export type ClusterReport = {
   seed: number
   counts: { texts: number; clustered: number; unassigned: number; clusters: number; leaves: number; depth: number }
-  quality: { silhouette: number; coverage: number }
-  unassigned_reasons: Partial<Record<UnassignedReason, number>>
+  quality: Quality
+  /** What became of the clusters of an earlier output, where one was named. */
+  changes?: ClusterChange[]
+  unassigned_reasons: Partial<Record<OutsideReason, number>>
   tree: NamedCluster[]
   /** In the order of the file. */
   assignments: Iterable<ClusterAssignment>

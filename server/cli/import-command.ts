@@ -1,6 +1,6 @@
 // `import`: a file of traces into the tracking server, or into the running service's embedded store.
 import { environment } from '#/server/config.ts'
-import { ServiceAnswer } from '#/server/api/schemas.ts'
+import { ServiceAnswer } from '#/server/api/schemas/insights.ts'
 import { type ImportResult, importTraces } from '#/server/import/import-traces.ts'
 import { createMlflowClient } from '#/server/mlflow/client.ts'
 import { parseTrackingUri } from '#/server/mlflow/config.ts'
@@ -23,10 +23,11 @@ export async function importCommand(path: string, flags: ImportFlags, world: Wor
   const { signal } = interrupt
   const { trackingUri, workspace } = await findTracking(flags, world, signal)
   await knock(trackingUri, world, signal)
-  const client = createMlflowClient(
-    { trackingUri, credentials: credentialsOf(world.env), ...(workspace === undefined ? {} : { workspace }) },
-    { fetch: world.fetch },
-  )
+  const client = createMlflowClient({
+    trackingUri,
+    credentials: credentialsOf(world.env),
+    ...(workspace === undefined ? {} : { workspace }),
+  })
   const progress = createProgress(world.stderr, world.now)
   try {
     const result = await importTraces(client, {

@@ -3,19 +3,15 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type SampleMethod, type Stage, stages } from '#/pipeline/insight.ts'
-import {
-  ClustersAnswer,
-  CreatedAnswer,
-  CreateInsightBody,
-  type ExperimentAnswer,
-  ExperimentList,
-  InsightAnswer,
-  type InsightEvent,
-  InsightList,
-  type InsightRow,
-} from '#/server/api/schemas.ts'
+import { ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import { EstimateAnswer } from '#/server/api/schemas/estimate.ts'
+import { type InsightEvent } from '#/server/api/schemas/events.ts'
+import { CreatedAnswer, InsightAnswer, InsightList, type InsightRow } from '#/server/api/schemas/insights.ts'
+import { CreateInsightBody } from '#/server/api/schemas/requests.ts'
+import { type ExperimentAnswer, ExperimentList } from '#/server/api/schemas/traces.ts'
 import { CliError, type ExitCode, exitCodes } from './exit.ts'
 import { createProgress, type ProgressDisplay, type ProgressState } from './progress.ts'
+import { renderEstimate } from './render-estimate.ts'
 import { renderInsight, renderList } from './render-insight.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { escapeJson, toJsonText, toLine, toPrintable } from './terminal-text.ts'
@@ -24,30 +20,60 @@ import { interruptible, styleOf, textColumns, type World } from './world.ts'
 
 export type ServiceFlags = { url?: string }
 type JsonFlag = { json?: boolean }
+type WatchFlags = JsonFlag & { watch?: boolean }
 
 export type CreateFlags = ServiceFlags &
-  JsonFlag & {
+  WatchFlags & {
     experiment: string
     instruction: string
     filter: string
     maxTraces?: number
     sample?: SampleMethod
     stratifyBy?: string
+    each?: number
+    share?: Record<string, number>
     name?: string
     description?: string
     seed?: number
     analyst?: 'builtin' | 'model'
-    watch?: boolean
+    estimate?: boolean
   }
 
 const forever = new AbortController().signal
 const pageSize = 200
 
-/** Creates an Insight; with `--watch`, stays until it ends and shows it. */
+/** Creates an Insight; with `--watch`, stays until it ends and shows it. With `--estimate`, tells what it would take instead. */
 export async function createCommand(flags: CreateFlags, world: World): Promise<ExitCode> {
   const client = createServiceClient(world, flags)
   const experiment = await findExperiment(client, flags.experiment)
-  const { id } = await client.post(CreatedAnswer, '/insights', toCreateBody(flags, experiment.id), { signal: forever })
+  const body = toCreateBody(flags, experiment.id)
+  if (flags.estimate === true) return await printEstimate(client, body, flags, world)
+  const { id } = await client.post(CreatedAnswer, '/insights', body, { signal: forever })
+  return await printOrWatch(client, id, flags, world)
+}
+
+async function printEstimate(
+  client: ServiceClient,
+  body: CreateInsightBody,
+  flags: JsonFlag,
+  world: World,
+): Promise<ExitCode> {
+  const estimate = await client.post(EstimateAnswer, '/insights/estimate', body, { signal: forever })
+  world.stdout.write(
+    flags.json === true
+      ? toJsonText(estimate)
+      : renderEstimate(estimate, { columns: world.stdout.columns ?? Infinity, style: styleOf(world.stdout) }),
+  )
+  return exitCodes.ok
+}
+
+/** What is said of an Insight that was just made: its id alone, or with `--watch` all of it once it has ended. */
+export async function printOrWatch(
+  client: ServiceClient,
+  id: string,
+  flags: WatchFlags,
+  world: World,
+): Promise<ExitCode> {
   if (flags.watch === true) return watchToEnd(client, id, flags, world)
   world.stdout.write(flags.json === true ? toJsonText({ id }) : `${toLine(id)}\n`)
   if (flags.json !== true) world.stderr.write(`Scheduled. See it with: trace-insights show ${toLine(id)}\n`)
@@ -69,6 +95,8 @@ function toCreateBody(flags: CreateFlags, experimentId: string): CreateInsightBo
       ...(flags.maxTraces === undefined ? {} : { max_traces: flags.maxTraces }),
       ...(flags.sample === undefined ? {} : { sample: flags.sample }),
       ...(flags.stratifyBy === undefined ? {} : { stratify_by: flags.stratifyBy }),
+      ...(flags.each === undefined ? {} : { targets: { each: flags.each } }),
+      ...(flags.share === undefined ? {} : { targets: { shares: flags.share } }),
     },
     ...(Object.keys(options).length === 0 ? {} : { options }),
   })
@@ -77,7 +105,7 @@ function toCreateBody(flags: CreateFlags, experimentId: string): CreateInsightBo
   throw new CliError(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'cannot be used'}`, exitCodes.unusable)
 }
 
-async function watchToEnd(client: ServiceClient, id: string, flags: CreateFlags, world: World): Promise<ExitCode> {
+async function watchToEnd(client: ServiceClient, id: string, flags: JsonFlag, world: World): Promise<ExitCode> {
   using interrupt = interruptible(world)
   const { signal } = interrupt
   const progress = createProgress(world.stderr, world.now)
@@ -125,6 +153,7 @@ function createEventDisplay(progress: ProgressDisplay): (event: InsightEvent) =>
       case 'progress':
         update({ ...toState(event), failed: event.failed })
         break
+      case 'waiting':
       case 'log':
         progress.note(event.message)
         break
@@ -171,7 +200,7 @@ export async function showCommand(id: string, flags: ServiceFlags & JsonFlag, wo
 }
 
 export type ListFlags = ServiceFlags &
-  JsonFlag & { experiment?: string; status?: string; search?: string; limit: number }
+  JsonFlag & { experiment?: string; status?: string; search?: string; deleted?: boolean; limit: number }
 
 /** Prints the newest Insights first; none at all is an answer too. */
 export async function listCommand(flags: ListFlags, world: World): Promise<ExitCode> {
@@ -188,6 +217,7 @@ export async function listCommand(flags: ListFlags, world: World): Promise<ExitC
         experiment_id: experiment?.id,
         status: flags.status,
         search: flags.search,
+        deleted: flags.deleted === true ? 'true' : undefined,
       },
     })
     rows.push(...page.items)
@@ -196,22 +226,9 @@ export async function listCommand(flags: ListFlags, world: World): Promise<ExitC
   if (flags.json === true) world.stdout.write(toJsonText({ items: rows }))
   else if (rows.length > 0) {
     world.stdout.write(renderList(rows, { columns: world.stdout.columns ?? Infinity, style: styleOf(world.stdout) }))
-  } else world.stderr.write('There are no Insights here yet. Make one with: trace-insights create --help\n')
+  } else if (flags.deleted === true) world.stderr.write('There are no deleted Insights.\n')
+  else world.stderr.write('There are no Insights here yet. Make one with: trace-insights create --help\n')
   if (token !== undefined) world.stderr.write(`There are more; raise --limit (${flags.limit}) to see them.\n`)
-  return exitCodes.ok
-}
-
-/** Stops a job; what is done is kept. */
-export async function cancelCommand(id: string, flags: ServiceFlags & JsonFlag, world: World): Promise<ExitCode> {
-  const client = createServiceClient(world, flags)
-  const path = `/insights/${encodeURIComponent(id)}/cancel`
-  const insight = await client.post(InsightAnswer, path, undefined, { signal: forever })
-  const { summarized, selected } = insight.counts
-  world.stdout.write(
-    flags.json === true
-      ? toJsonText(insight)
-      : `Cancelled “${toLine(insight.name)}”. ${summarized} of ${selected} traces are summarized; that is kept.\n`,
-  )
   return exitCodes.ok
 }
 

@@ -6,11 +6,14 @@ import type { ClusterFlags } from './cluster-command.ts'
 import { type ExitCode, exitCodes, findExit } from './exit.ts'
 import type { ImportFlags } from './import-command.ts'
 import type { CreateFlags, ExportFlags, ListFlags, ServiceFlags } from './insight-commands.ts'
+import type { ActionName } from './lifecycle-commands.ts'
 import { toPrintable } from './terminal-text.ts'
 import type { World } from './world.ts'
 
 /** The seed of the service where a request names none; the same here, so that both give the same tree. */
 const defaultSeed = 1
+
+const exampleId = '7a88c1f0d2b94e5f8a3b6c7d9e0f1a2b'
 
 /** Runs the command in the arguments (without the program's own name) and gives its exit code; never throws. */
 export async function runCli(args: readonly string[], world: World): Promise<ExitCode | 1> {
@@ -61,6 +64,7 @@ With --json, stdout holds JSON and nothing else.`,
   addServe(program, world, leave)
   addCreate(program, world, leave)
   addReading(program, world, leave)
+  addActions(program, world, leave)
   addImport(program, world, leave)
   addCluster(program, world, leave)
   addConfig(program, world)
@@ -91,7 +95,16 @@ function addCreate(program: Command, world: World, leave: Leave): void {
     .addOption(
       new Option('--sample <method>', 'how to choose when more match than --max-traces').choices(sampleMethods),
     )
-    .option('--stratify-by <key>', 'tag, metadata key, `state` or `day`, for --sample stratified')
+    .option(
+      '--stratify-by <key>',
+      'tag, metadata key or feedback, or `state`, `session`, `user`, `hour`, `day`, `month`, for --sample stratified',
+    )
+    .option('--each <n>', 'so many of every kind of --stratify-by, as far as there are', wholeNumber(1))
+    .option(
+      '--share <kind=share>',
+      'that part of --max-traces of one kind, such as refund=0.66; repeatable',
+      gatherShare,
+    )
     .option('--name <text>', 'name of the Insight; the question where left out')
     .option('--description <text>', 'a note for readers')
     .option('--seed <n>', 'the same traces and seed give the same hierarchy', wholeNumber(0))
@@ -101,6 +114,7 @@ function addCreate(program: Command, world: World, leave: Leave): void {
         'model',
       ]),
     )
+    .addOption(new Option('--estimate', 'print what it would take, and create nothing').conflicts('watch'))
     .option('--watch', 'stay until it ends, then print it; Ctrl-C stops watching, not the job')
     .option('--json', 'print JSON')
     .addOption(urlOption())
@@ -123,6 +137,7 @@ function addReading(program: Command, world: World, leave: Leave): void {
     .option('--experiment <name>', 'only those of one experiment')
     .addOption(new Option('--status <status>', 'only those in one state').choices(runStatuses))
     .option('--search <text>', 'only those whose name, question or overview has these words')
+    .option('--deleted', 'the deleted ones instead')
     .option('--limit <n>', 'at most so many', wholeNumber(1), 50)
     .option('--json', 'print JSON')
     .addOption(urlOption())
@@ -137,7 +152,7 @@ function addReading(program: Command, world: World, leave: Leave): void {
     .argument('<id>', 'id of the Insight')
     .option('--json', 'print JSON')
     .addOption(urlOption())
-    .addHelpText('after', example('trace-insights show 7a88c1f0d2b94e5f8a3b6c7d9e0f1a2b'))
+    .addHelpText('after', example(`trace-insights show ${exampleId}`))
     .action(async (id: string, flags: ServiceFlags & { json?: boolean }) => {
       const { showCommand } = await import('./insight-commands.ts')
       leave(await showCommand(id, flags, world))
@@ -149,24 +164,47 @@ function addReading(program: Command, world: World, leave: Leave): void {
     .addOption(new Option('--format <format>', 'format of the file').choices(['json', 'csv']).default('json'))
     .option('--out <file>', 'where to write; stdout where left out')
     .addOption(urlOption())
-    .addHelpText(
-      'after',
-      example('trace-insights export 7a88c1f0d2b94e5f8a3b6c7d9e0f1a2b --format csv --out insight.csv'),
-    )
+    .addHelpText('after', example(`trace-insights export ${exampleId} --format csv --out insight.csv`))
     .action(async (id: string, flags: ExportFlags) => {
       const { exportCommand } = await import('./insight-commands.ts')
       leave(await exportCommand(id, flags, world))
     })
+}
+
+const actions: Record<ActionName, string> = {
+  cancel: 'stop a job; what is done is kept',
+  resume: 'go on with a job that was cancelled or failed',
+  'retry-failed': 'do the failed traces again, and nothing else; then the hierarchy with them',
+  delete: 'delete softly, here and in MLflow; a job is stopped first',
+  restore: 'bring a deleted Insight and its run back',
+}
+
+function addActions(program: Command, world: World, leave: Leave): void {
+  for (const [name, description] of Object.entries(actions) as [ActionName, string][]) {
+    program
+      .command(name)
+      .description(description)
+      .argument('<id>', 'id of the Insight')
+      .option('--json', 'print JSON')
+      .addOption(urlOption())
+      .addHelpText('after', example(`trace-insights ${name} ${exampleId}`))
+      .action(async (id: string, flags: ServiceFlags & { json?: boolean }) => {
+        const { actCommand } = await import('./lifecycle-commands.ts')
+        leave(await actCommand(name, id, flags, world))
+      })
+  }
   program
-    .command('cancel')
-    .description('stop a job; what is done is kept')
+    .command('recompute')
+    .description('ask the question of an Insight again, of the traces as they are now: a new Insight')
     .argument('<id>', 'id of the Insight')
+    .option('--name <text>', 'name of the new Insight; that of the old one where left out')
+    .option('--watch', 'stay until it ends, then print it; Ctrl-C stops watching, not the job')
     .option('--json', 'print JSON')
     .addOption(urlOption())
-    .addHelpText('after', example('trace-insights cancel 7a88c1f0d2b94e5f8a3b6c7d9e0f1a2b'))
-    .action(async (id: string, flags: ServiceFlags & { json?: boolean }) => {
-      const { cancelCommand } = await import('./insight-commands.ts')
-      leave(await cancelCommand(id, flags, world))
+    .addHelpText('after', example(`trace-insights recompute ${exampleId} --watch`))
+    .action(async (id: string, flags: ServiceFlags & { json?: boolean; name?: string; watch?: boolean }) => {
+      const { recomputeCommand } = await import('./lifecycle-commands.ts')
+      leave(await recomputeCommand(id, flags, world))
     })
 }
 
@@ -197,8 +235,20 @@ function addCluster(program: Command, world: World, leave: Leave): void {
     .requiredOption('--text <field>', 'the field with the text; dots go inside: `labels.intent`')
     .requiredOption('--out <file>', 'where to write assignments and tree; `-` is stdout')
     .option('--embeddings <field>', 'the field with an array of numbers; made from the texts where left out')
+    .addOption(
+      new Option(
+        '--into <file>',
+        'an earlier output: keep its tree, and put the texts of this file that it has not into it; what fits nowhere is told',
+      ).conflicts(['k', 'levels', 'minSize', 'map', 'compare', 'seed']),
+    )
     .option('--k <n>', 'at most so many leaf clusters; found from the data where left out', wholeNumber(1))
     .option('--levels <n>', 'levels of the tree, 1 to 4; found from the data where left out', wholeNumber(1, 4))
+    .option('--min-size <n>', 'no leaf cluster of fewer texts; 1 to 3 by their number where left out', wholeNumber(1))
+    .option('--map', 'add a place on a map, x and y from -1 to 1, to every assignment')
+    .option(
+      '--compare <file>',
+      'an earlier output: tell which clusters were kept, grew, shrank, split, merged, are new or gone',
+    )
     .option('--seed <n>', 'the same file and seed give the same tree', wholeNumber(0), defaultSeed)
     .option('--json', 'print the tree as JSON')
     .addHelpText('after', example('trace-insights cluster questions.jsonl --text question --out clusters.json'))
@@ -225,6 +275,16 @@ function urlOption(): Option {
 
 function example(command: string): string {
   return `\nExample:\n  ${command}`
+}
+
+/** Parses `kind=share`, and puts it with those before. */
+function gatherShare(text: string, before: Record<string, number> = {}): Record<string, number> {
+  const at = text.lastIndexOf('=')
+  const share = Number(text.slice(at + 1))
+  if (at < 1 || !(share > 0 && share <= 1)) {
+    throw new InvalidArgumentError('It must be a kind and its share of all, such as refund=0.66.')
+  }
+  return { ...before, [text.slice(0, at)]: share }
 }
 
 const largestSeed = 0xffff_ffff

@@ -1,5 +1,6 @@
 // An Insight in a terminal: its tree, what is outside of it, and the overview.
-import type { ClusterAnswer, ClustersAnswer, InsightAnswer, InsightRow } from '#/server/api/schemas.ts'
+import type { ClusterAnswer, ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import type { InsightAnswer, InsightRow } from '#/server/api/schemas/insights.ts'
 import { renderProgress, toDuration } from './progress.ts'
 import { renderTree, toPercent, toUnassignedEntry, type TreeEntry } from './render-tree.ts'
 import { cutToWidth, padToWidth, toLine, toLines, widthOf, wrap } from './terminal-text.ts'

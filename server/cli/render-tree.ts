@@ -49,6 +49,7 @@ const reasonWords: Readonly<Record<string, string>> = {
   empty: 'with nothing to go by',
   too_short: 'too short to tell',
   unlike_others: 'unlike every group',
+  new_theme: 'of no theme known',
 }
 
 /** The service gives sentences, the clustering itself gives codes. */

@@ -1,6 +1,6 @@
 // The running service over its HTTP API; every answer is parsed by the API's own schemas.
 import type { z } from 'zod'
-import { Problem } from '#/server/api/schemas.ts'
+import { Problem } from '#/server/api/schemas/parts.ts'
 import { toAuthorization } from '#/server/mlflow/config.ts'
 import { credentialsOf } from './credentials.ts'
 import { CliError, exitCodes, type ExitCode } from './exit.ts'
@@ -18,6 +18,7 @@ export type ServiceClient = {
   url: string
   get: <T>(schema: z.ZodType<T>, path: string, options: RequestOptions) => Promise<T>
   post: <T>(schema: z.ZodType<T>, path: string, body: unknown, options: RequestOptions) => Promise<T>
+  delete: <T>(schema: z.ZodType<T>, path: string, options: RequestOptions) => Promise<T>
   /** The open answer, once its status is 2xx. */
   open: (path: string, options: RequestOptions & { headers?: Record<string, string> }) => Promise<Response>
 }
@@ -73,6 +74,11 @@ export function createServiceClient(world: Pick<World, 'env' | 'fetch'>, flags: 
       }
       return parse(schema, await request(path, sent, query), limited)
     },
+    delete: async (schema, path, { query, signal }) => {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+      const sent = { method: 'DELETE', headers: { accept: 'application/json' }, signal: limited }
+      return parse(schema, await request(path, sent, query), limited)
+    },
   }
 }
 
@@ -97,7 +103,7 @@ async function reach<T>(ask: () => Promise<T>, url: string, signal: AbortSignal 
   }
 }
 
-const failedStatuses: ReadonlySet<number> = new Set([404, 409, 422, 500, 501])
+const failedStatuses: ReadonlySet<number> = new Set([404, 409, 422, 500])
 
 async function toCliError(answer: Response, url: string, { isSignedIn }: { isSignedIn: boolean }): Promise<CliError> {
   const problem = Problem.safeParse(tryJson(await answer.text().catch(() => '')))
@@ -116,7 +122,9 @@ async function toCliError(answer: Response, url: string, { isSignedIn }: { isSig
     .filter(({ message }) => !detail.includes(message))
     .map(({ path, message }) => `\n  ${path}: ${message}`)
   const exitCode: ExitCode = failedStatuses.has(status) ? exitCodes.failed : exitCodes.unusable
-  return new CliError(`${detail}${hint}${fields.join('')}`, exitCode)
+  const message = `${detail}${hint}${fields.join('')}`
+  // Not right now: whoever watches a job asks again, as where nobody answers.
+  return status === 503 ? new Unreachable(message, exitCode) : new CliError(message, exitCode)
 }
 
 function tryJson(text: string): unknown {

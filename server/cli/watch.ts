@@ -1,6 +1,7 @@
 // Watches an Insight to its end: server-sent events, picked up again where they broke off; else by asking now and then.
 import type { RunStatus } from '#/pipeline/insight.ts'
-import { InsightAnswer, InsightEvent } from '#/server/api/schemas.ts'
+import { InsightEvent } from '#/server/api/schemas/events.ts'
+import { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { type ServiceClient, Unreachable } from './service-client.ts'
 import { readEvents } from './sse.ts'

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { Matrix } from '#/clustering/matrix.ts'
-import type { Cancellable, Group } from '#/pipeline/ports.ts'
-import type { ComputeAnswer, ComputeTask } from './messages.ts'
+import type { Matrix } from '#/clustering/matrix/matrix.ts'
+import type { Cancellable, Group, NamedNode, Rearrange } from '#/pipeline/ports.ts'
+import { type ComputeAnswer, type ComputeTask, type Encoding, type NameInput, transferable } from './messages.ts'
 
 /** Vectors of short texts, made in a thread of their own. `onProgress` is told a share between 0 and 1. */
 export async function featurizeInThread(
@@ -13,14 +13,36 @@ export async function featurizeInThread(
   return answer.vectors
 }
 
-/** The pipeline's `Group` port, in a thread of its own. The vectors go with it: the caller's are empty afterwards. */
+/** How many tokens the texts are, by the vocabulary of a model. */
+export async function countTokensInThread(
+  texts: readonly string[],
+  encoding: Encoding,
+  options: Cancellable,
+): Promise<number> {
+  const answer = await runInThread({ kind: 'count_tokens', texts, encoding }, options)
+  if (answer.kind !== 'counted') throw new Error(`The compute thread answered ${answer.kind}.`)
+  return answer.tokens
+}
+
+/** The built-in analyst's names, found in a thread of its own: for 20,000 traces that takes most of a minute. */
+export async function nameInThread(input: NameInput, options: Cancellable): Promise<NamedNode[]> {
+  const answer = await runInThread({ kind: 'name', input }, options)
+  if (answer.kind !== 'named') throw new Error(`The compute thread answered ${answer.kind}.`)
+  return answer.names
+}
+
+/** The pipeline's `Group` port, in a thread of its own. Vectors in ordinary memory go with it: the caller's are empty afterwards. */
 export const groupInThread: Group = async (vectors, options, { signal }) => {
-  const answer = await runInThread(
-    { kind: 'group', vectors, options },
-    { signal, transfer: [vectors.data.buffer as ArrayBuffer] },
-  )
+  const answer = await runInThread({ kind: 'group', vectors, options }, { signal, transfer: transferable(vectors) })
   if (answer.kind !== 'grouped') throw new Error(`The compute thread answered ${answer.kind}.`)
   return { tree: answer.tree, map: answer.map }
+}
+
+/** The pipeline's `Rearrange` port, in a thread of its own. */
+export const rearrangeInThread: Rearrange = async (vectors, grouped, { signal }) => {
+  const answer = await runInThread({ kind: 'rearrange', vectors, ...grouped }, { signal })
+  if (answer.kind !== 'rearranged') throw new Error(`The compute thread answered ${answer.kind}.`)
+  return answer.rearranged
 }
 
 /** One task in one thread; an aborted signal ends the thread at once. */

@@ -1,22 +1,41 @@
 // The job's memory in the database: what is written here outlives the process, and may be written twice.
 import { sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
-import type { Failure, Summary, SummaryRecord, TraceFacts, Usage } from '#/pipeline/insight.ts'
+import {
+  type Failure,
+  noUsage,
+  type SkippedTrace,
+  type Summary,
+  type SummaryRecord,
+  type TraceFacts,
+  type Usage,
+} from '#/pipeline/insight.ts'
+import type { FacetValues } from '#/pipeline/lens.ts'
 import type { Checkpoints, PublishStep } from '#/pipeline/ports.ts'
 import { batches, firstOfEach } from './batches.ts'
 import type { Db } from './database.ts'
+import { Interrupted } from '#/server/jobs/interrupted.ts'
+import { type Turn, writeInTurn } from './in-turn.ts'
+import { getInsight, updateInsight } from './insights.ts'
 import { saveClusters } from './save-clusters.ts'
+import { addedUsage, findStep, readStageUsage, saveStep, sumUsage } from './steps.ts'
 import { toStorableJson, toStorableText } from './storable.ts'
-import { saveVectors } from './vectors.ts'
+import { readVectors, saveVectors } from './vectors.ts'
 
 const defaultPageSize = 500
 
 /**
  * The `Checkpoints` of one Insight, which must exist. Each call is durable when it resolves; each may be repeated. Pages hold
- * `pageSize` rows and are read when asked for, so memory does not grow with the number of traces.
+ * `pageSize` rows and are read when asked for, so memory does not grow with the number of traces. With a `turn`, writing
+ * throws `Interrupted` once another run of the job has started.
  */
-export function createCheckpoints(db: Db, insightId: string, options: { pageSize?: number } = {}): Checkpoints {
+export function createCheckpoints(
+  db: Db,
+  insightId: string,
+  options: { pageSize?: number; turn?: number } = {},
+): Checkpoints {
   const pageSize = options.pageSize ?? defaultPageSize
+  const turn: Turn = { insightId, number: options.turn }
 
   /** Pages of rows in order of `ordinal`; a row that changes behind the reader does not shift the pages. */
   async function* pages<Row extends { ordinal: number }>(read: (after: number) => SQL): AsyncGenerator<Row[]> {
@@ -31,24 +50,37 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
   return {
     addSelected: async (traces) => {
       for (const batch of batches(traces)) {
-        const ids = JSON.stringify(batch.map(({ traceId }) => toStorableText(traceId)))
-        await db.execute(sql`
-          with input as (
-            select trace_id, min(place) as place
-            from json_array_elements_text(${ids}::json) with ordinality as named(trace_id, place)
-            group by trace_id
+        const rows = batch.map(({ traceId, requestTimeMs, state, executionMs, totalTokens }, place) => ({
+          trace_id: traceId,
+          place,
+          state,
+          request_time_ms: requestTimeMs,
+          execution_ms: executionMs,
+          total_tokens: totalTokens,
+        }))
+        await writeInTurn(
+          db,
+          turn,
+          sql`input as (
+            select distinct on (trace_id) * from json_to_recordset(${toStorableJson(rows)}::json) as i(
+              trace_id text, place int, state text, request_time_ms float8, execution_ms float8, total_tokens float8
+            )
+            order by trace_id, place
           ), fresh as (
-            select trace_id, row_number() over (order by place) as number from input
+            select *, row_number() over (order by place) as number from input
             where not exists (
               select from insight_traces t where t.insight_id = ${insightId} and t.trace_id = input.trace_id
             )
-          )
-          insert into insight_traces (insight_id, ordinal, trace_id)
-          select ${insightId}, number - 1 + coalesce(
-            (select max(ordinal) + 1 from insight_traces where insight_id = ${insightId}), 0
-          ), trace_id
-          from fresh
-        `)
+          ), added as (
+            insert into insight_traces (
+              insight_id, ordinal, trace_id, state, request_time_ms, execution_ms, total_tokens
+            )
+            select ${insightId}, number - 1 + coalesce(
+              (select max(ordinal) + 1 from insight_traces where insight_id = ${insightId}), 0
+            ), trace_id, state, request_time_ms, execution_ms, total_tokens
+            from fresh where exists (select from mine)
+          )`,
+        )
       }
     },
 
@@ -58,6 +90,18 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
       )
       return rows[0]?.count ?? 0
     },
+
+    saveSelection: async (selection) => {
+      const isMine = await updateInsight(
+        db,
+        insightId,
+        { selection },
+        options.turn === undefined ? {} : { ifTurn: options.turn },
+      )
+      if (!isMine) throw new Interrupted('lost')
+    },
+
+    selection: async () => (await getInsight(db, insightId)).selection ?? undefined,
 
     pending: () =>
       pages<{ traceId: string; ordinal: number }>(
@@ -69,31 +113,45 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
       ),
 
     saveSummaries: async (records) => {
-      for (const batch of batches(firstOfEach(records))) await saveSummaries(db, insightId, batch)
+      for (const batch of batches(firstOfEach(records))) await saveSummaries(db, turn, batch)
     },
 
-    saveFailures: async (failures) => {
+    saveFailures: async (failures, usage = noUsage) => {
       // The last of a trace counts: an earlier one was tried again.
       const last = firstOfEach([...failures].reverse())
-      for (const batch of batches(last)) {
+      for (const [at, batch] of [...batches(last)].entries()) {
+        const paid = addedUsage(insightId, 'summarize', at === 0 ? usage : noUsage, sql`exists (select from failed)`)
         const rows = toStorableJson(batch.map((failure) => ({ trace_id: failure.traceId, failure })))
-        await db.execute(sql`
-          update insight_traces t
-          set failure = i.failure, status = case t.status when 'summarized' then t.status else 'failed' end
-          from json_to_recordset(${rows}::json) as i(trace_id text, failure jsonb)
-          where t.insight_id = ${insightId} and t.trace_id = i.trace_id
-        `)
+        await writeInTurn(
+          db,
+          turn,
+          sql`failed as (
+            update insight_traces t
+            set status = case t.status when 'summarized' then t.status else 'failed' end,
+              failure = i.failure || jsonb_build_object('attempts', (i.failure ->> 'attempts')::int + ${earlierAttempts})
+            from json_to_recordset(${rows}::json) as i(trace_id text, failure jsonb)
+            where t.insight_id = ${insightId} and t.trace_id = i.trace_id and exists (select from mine)
+            returning 1
+          ), paid as (${paid})`,
+        )
       }
     },
 
-    saveSkipped: async (skipped) => {
-      for (const batch of batches(firstOfEach(skipped))) {
+    saveSkipped: async (skipped, usage = noUsage) => {
+      for (const [at, batch] of [...batches(firstOfEach(skipped))].entries()) {
+        const paid = addedUsage(insightId, 'summarize', at === 0 ? usage : noUsage, sql`exists (select from skipped)`)
         const rows = toStorableJson(batch.map((one) => ({ trace_id: one.traceId, failure: toSkipped(one) })))
-        await db.execute(sql`
-          update insight_traces t set status = 'skipped', failure = i.failure
-          from json_to_recordset(${rows}::json) as i(trace_id text, failure jsonb)
-          where t.insight_id = ${insightId} and t.trace_id = i.trace_id and t.status <> 'summarized'
-        `)
+        await writeInTurn(
+          db,
+          turn,
+          sql`skipped as (
+            update insight_traces t set status = 'skipped', failure = i.failure
+            from json_to_recordset(${rows}::json) as i(trace_id text, failure jsonb)
+            where t.insight_id = ${insightId} and t.trace_id = i.trace_id and t.status not in ('summarized', 'skipped')
+              and exists (select from mine)
+            returning 1
+          ), paid as (${paid})`,
+        )
       }
     },
 
@@ -106,10 +164,17 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
     failures: async () => {
       const { rows } = await db.execute<{ failure: Failure }>(sql`
         select failure from insight_traces
-        where insight_id = ${insightId} and failure is not null and status <> 'skipped'
+        where insight_id = ${insightId} and failure is not null and status in ('failed', 'summarized')
         order by ordinal
       `)
       return rows.map(({ failure }) => failure)
+    },
+
+    skipped: async () => {
+      const { rows } = await db.execute<{ failure: Failure }>(sql`
+        select failure from insight_traces where insight_id = ${insightId} and status = 'skipped' order by ordinal
+      `)
+      return rows.map(({ failure: { traceId, code, message } }) => ({ traceId, code, message }))
     },
 
     counts: async () => {
@@ -123,9 +188,17 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
       return { ...rows[0]!, usage: await sumUsage(db, insightId) }
     },
 
-    saveVectors: (vectors) => saveVectors(db, insightId, vectors),
+    saveVectors: (vectors, by) => saveVectors(db, turn, vectors, by),
 
-    saveClusters: (clusters, assignments) => saveClusters(db, insightId, clusters, assignments),
+    vectors: (model) => readVectors(db, insightId, model, pageSize),
+
+    saveClusters: (clusters, assignments, about) => saveClusters(db, turn, clusters, assignments, about),
+
+    saveStep: (name, step) => saveStep(db, turn, name, step),
+
+    findStep: (name, inputHash) => findStep(db, insightId, name, inputHash),
+
+    stageUsage: () => readStageUsage(db, insightId),
 
     unpublished: async function* (step) {
       const isOpen =
@@ -144,11 +217,16 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
       const column = step === 'assessment' ? sql`assessment_published` : sql`cluster_published`
       for (const batch of batches(traceIds)) {
         const ids = JSON.stringify(batch.map(toStorableText))
-        await db.execute(sql`
-          update insight_traces
-          set ${column} = true, failure = case when failure ->> 'stage' = 'publish' then null else failure end
-          where insight_id = ${insightId} and trace_id in (select json_array_elements_text(${ids}::json))
-        `)
+        await writeInTurn(
+          db,
+          turn,
+          sql`marked as (
+            update insight_traces
+            set ${column} = true, failure = case when failure ->> 'stage' = 'publish' then null else failure end
+            where insight_id = ${insightId} and trace_id in (select json_array_elements_text(${ids}::json))
+              and exists (select from mine)
+          )`,
+        )
       }
     },
   }
@@ -157,7 +235,8 @@ export function createCheckpoints(db: Db, insightId: string, options: { pageSize
 // ---- summaries -------------------------------------------------------------------------------------------------
 
 /** One statement a batch: either both rows of a trace are there or none. The first summary of a trace stays. */
-async function saveSummaries(db: Db, insightId: string, records: readonly SummaryRecord[]): Promise<void> {
+async function saveSummaries(db: Db, turn: Turn, records: readonly SummaryRecord[]): Promise<void> {
+  const { insightId } = turn
   const rows = records.map(({ traceId, summary, facts }) => ({
     trace_id: traceId,
     outcome: summary.outcome,
@@ -170,6 +249,8 @@ async function saveSummaries(db: Db, insightId: string, records: readonly Summar
     grouping_text: summary.groupingText,
     language: summary.language,
     evidence: summary.evidence,
+    dropped_quotes: summary.droppedQuotes ?? 0,
+    facets: summary.facets,
     read_share: summary.readShare,
     model: summary.model,
     input_tokens: summary.usage.inputTokens,
@@ -184,11 +265,14 @@ async function saveSummaries(db: Db, insightId: string, records: readonly Summar
     positive: facts.feedback.positive,
     negative: facts.feedback.negative,
   }))
-  await db.execute(sql`
-    with input as (
+  await writeInTurn(
+    db,
+    turn,
+    sql`input as (
       select * from json_to_recordset(${toStorableJson(rows)}::json) as i(
         trace_id text, outcome text, state text, request_time_ms float8, execution_ms float8, total_tokens float8,
-        title text, text text, grouping_text text, language text, evidence jsonb, read_share float8, model text,
+        title text, text text, grouping_text text, language text, evidence jsonb,
+        dropped_quotes int, facets jsonb, read_share float8, model text,
         input_tokens int8, output_tokens int8, cached_tokens int8, calls int, cost_usd float8,
         request_preview text, session text, user_name text, trace_cost_usd float8, positive int, negative int
       )
@@ -198,24 +282,28 @@ async function saveSummaries(db: Db, insightId: string, records: readonly Summar
         request_time_ms = i.request_time_ms, execution_ms = i.execution_ms, total_tokens = i.total_tokens
       from input i
       where t.insight_id = ${insightId} and t.trace_id = i.trace_id and t.status <> 'summarized'
+        and exists (select from mine)
       returning t.ordinal, t.trace_id
-    )
-    insert into insight_summaries (
-      insight_id, ordinal, title, text, grouping_text, language, evidence, read_share, model, input_tokens,
-      output_tokens, cached_tokens, calls, cost_usd, request_preview, session, user_name, trace_cost_usd,
-      feedback_positive, feedback_negative
-    )
-    select ${insightId}, marked.ordinal, i.title, i.text, i.grouping_text, i.language, i.evidence, i.read_share, i.model,
-      i.input_tokens, i.output_tokens, i.cached_tokens, i.calls, i.cost_usd, i.request_preview, i.session, i.user_name,
-      i.trace_cost_usd, i.positive, i.negative
-    from input i join marked using (trace_id)
-  `)
+    ), added as (
+      insert into insight_summaries (
+        insight_id, ordinal, title, text, grouping_text, language, evidence, dropped_quotes, facets, read_share, model, input_tokens,
+        output_tokens, cached_tokens, calls, cost_usd, request_preview, session, user_name, trace_cost_usd,
+        feedback_positive, feedback_negative
+      )
+      select ${insightId}, marked.ordinal, i.title, i.text, i.grouping_text, i.language, i.evidence,
+        i.dropped_quotes, i.facets, i.read_share,
+        i.model, i.input_tokens, i.output_tokens, i.cached_tokens, i.calls, i.cost_usd, i.request_preview, i.session,
+        i.user_name, i.trace_cost_usd, i.positive, i.negative
+      from input i join marked using (trace_id)
+    )`,
+  )
 }
 
-type SummaryRow = Omit<Summary, 'usage'> &
+type SummaryRow = Omit<Summary, 'usage' | 'facets'> &
   Usage & {
     traceId: string
     ordinal: number
+    facets: FacetValues | null
     state: string
     requestTimeMs: number
     executionMs: number | null
@@ -230,7 +318,7 @@ type SummaryRow = Omit<Summary, 'usage'> &
 
 const selectSummaries = (insightId: string, after: number, limit: number) => sql`
   select t.trace_id as "traceId", t.ordinal, s.title, s.text, s.grouping_text as "groupingText", t.outcome, s.language,
-    s.evidence, s.read_share as "readShare", s.model, s.input_tokens::float8 as "inputTokens",
+    s.evidence, s.dropped_quotes as "droppedQuotes", s.facets, s.read_share as "readShare", s.model, s.input_tokens::float8 as "inputTokens",
     s.output_tokens::float8 as "outputTokens", s.cached_tokens::float8 as "cachedTokens", s.calls, s.cost_usd as "costUsd",
     t.state, t.request_time_ms as "requestTimeMs", t.execution_ms as "executionMs", t.total_tokens as "totalTokens",
     s.trace_cost_usd as "traceCostUsd", s.request_preview as "requestPreview", s.session, s.user_name as "user",
@@ -253,29 +341,44 @@ function toSummaryRecord(row: SummaryRow): SummaryRecord {
     ...(row.session === null ? {} : { session: row.session }),
     ...(row.user === null ? {} : { user: row.user }),
   }
-  const { title, text, groupingText, outcome, language, evidence, readShare, model } = row
+  const {
+    title,
+    text,
+    groupingText,
+    outcome,
+    language,
+    evidence,
+    droppedQuotes,
+    readShare,
+    model,
+    facets: values,
+  } = row
   const usage = { inputTokens, outputTokens, cachedTokens, costUsd, calls }
   return {
     traceId: row.traceId,
     ordinal: row.ordinal,
-    summary: { title, text, groupingText, outcome, language, evidence, readShare, usage, model },
+    summary: {
+      title,
+      text,
+      groupingText,
+      outcome,
+      language,
+      evidence,
+      readShare,
+      usage,
+      model,
+      ...(droppedQuotes === 0 ? {} : { droppedQuotes }),
+      ...(values === null ? {} : { facets: values }),
+    },
     facts,
   }
 }
 
-async function sumUsage(db: Db, insightId: string): Promise<Usage> {
-  const { rows } = await db.execute<Usage>(sql`
-    select coalesce(sum(input_tokens), 0)::float8 as "inputTokens",
-      coalesce(sum(output_tokens), 0)::float8 as "outputTokens",
-      coalesce(sum(cached_tokens), 0)::float8 as "cachedTokens",
-      coalesce(sum(cost_usd), 0) as "costUsd",
-      coalesce(sum(calls), 0)::float8 as calls
-    from insight_summaries where insight_id = ${insightId}
-  `)
-  return rows[0]!
-}
+/** A trace that was opened for another try keeps its failure while it is pending: every attempt counts. */
+const earlierAttempts = sql`
+  case t.status when 'pending' then coalesce((t.failure ->> 'attempts')::int, 0) else 0 end`
 
 /** A skipped trace is kept in the shape of a failure: nothing would help it, and its reason reads the same. */
-function toSkipped(skipped: { traceId: string; code: string; message: string }): Failure {
+function toSkipped(skipped: SkippedTrace): Failure {
   return { ...skipped, stage: 'summarize', attempts: 1, next: 'none' }
 }

@@ -53,3 +53,11 @@ export async function findLastSeq(db: Db, insightId: string): Promise<number> {
   )
   return rows[0]?.seq ?? 0
 }
+
+/** Of Insights that ended a day ago only what says how they went is kept: stages, failures, messages and the end. */
+export async function pruneEvents(db: Db): Promise<void> {
+  await db.execute(sql`
+    delete from insight_events e using insights i
+    where i.id = e.insight_id and i.finished_at < now() - interval '1 day' and e.type in ('progress', 'summary')
+  `)
+}

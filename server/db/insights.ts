@@ -1,9 +1,11 @@
 // Insights: one row each, and lists of them.
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import { AppError } from '#/pipeline/errors.ts'
 import type { InsightSpec, RunStatus } from '#/pipeline/insight.ts'
+import type { PastRun } from '#/pipeline/pace.ts'
 import type { Db } from './database.ts'
+import { isTurn } from './in-turn.ts'
 import { parsePageToken, toPageToken } from './page-token.ts'
 import type { InsightChoices, StoredCluster } from './records.ts'
 import { insights } from './schema.ts'
@@ -12,7 +14,7 @@ import { toStorableJson, toStorableText } from './storable.ts'
 type Row = typeof insights.$inferSelect
 
 /** An Insight without its tree, which can be large and is asked for by itself. */
-export type InsightRecord = Omit<Row, 'clusters' | 'clusterTitles' | 'treeVersion' | 'whole'>
+export type InsightRecord = Omit<Row, 'clusters' | 'clusterTitles' | 'treeVersion' | 'whole' | 'turn'>
 
 const columns = {
   id: insights.id,
@@ -27,6 +29,9 @@ const columns = {
   status: insights.status,
   stage: insights.stage,
   progress: insights.progress,
+  waiting: insights.waiting,
+  selection: insights.selection,
+  provisionalOf: insights.provisionalOf,
   counts: insights.counts,
   usage: insights.usage,
   models: insights.models,
@@ -34,12 +39,15 @@ const columns = {
   overview: insights.overview,
   keyPoints: insights.keyPoints,
   quality: insights.quality,
+  estimate: insights.estimate,
+  stageUsage: insights.stageUsage,
   stageSeconds: insights.stageSeconds,
   clusterCount: insights.clusterCount,
   leafCount: insights.leafCount,
   depth: insights.depth,
   error: insights.error,
   attempts: insights.attempts,
+  deadlineAt: insights.deadlineAt,
   createdAt: insights.createdAt,
   updatedAt: insights.updatedAt,
   startedAt: insights.startedAt,
@@ -57,6 +65,7 @@ export type NewInsight = {
   spec: InsightSpec
   choices: InsightChoices
   models: Row['models'] | undefined
+  estimate?: Row['estimate'] | undefined
   prompts: Row['prompts']
   parentId?: string
   createdAt?: Date
@@ -64,7 +73,7 @@ export type NewInsight = {
 
 /** Adds a scheduled Insight; one with the same id stays as it is. */
 export async function insertInsight(db: Db, insight: NewInsight): Promise<void> {
-  const { id, experimentName, spec, choices, models, prompts, parentId, createdAt } = insight
+  const { id, experimentName, spec, choices, models, estimate, prompts, parentId, createdAt } = insight
   await db
     .insert(insights)
     .values({
@@ -77,6 +86,7 @@ export async function insertInsight(db: Db, insight: NewInsight): Promise<void> 
       spec: json(spec),
       choices: json(choices),
       models: models === undefined ? null : json(models),
+      estimate: estimate == null ? null : json(estimate),
       prompts: json(prompts),
       parentId: parentId ?? null,
       ...(createdAt === undefined ? {} : { createdAt, updatedAt: createdAt }),
@@ -89,9 +99,13 @@ export type InsightPatch = Partial<
     Row,
     | 'name'
     | 'description'
+    | 'spec'
     | 'status'
     | 'stage'
     | 'progress'
+    | 'waiting'
+    | 'selection'
+    | 'provisionalOf'
     | 'counts'
     | 'usage'
     | 'models'
@@ -99,6 +113,7 @@ export type InsightPatch = Partial<
     | 'overview'
     | 'keyPoints'
     | 'quality'
+    | 'stageUsage'
     | 'stageSeconds'
     | 'whole'
     | 'error'
@@ -109,21 +124,22 @@ export type InsightPatch = Partial<
   >
 >
 
-/** Changes the fields named; `false` when there is no such Insight. `ifStatus` makes it a condition. */
+/** Changes the fields named; `false` when there is no such Insight. `ifStatus` and `ifTurn` make it a condition. */
 export async function updateInsight(
   db: Db,
   id: string,
   patch: InsightPatch,
-  options: { ifStatus?: readonly RunStatus[] } = {},
+  options: { ifStatus?: readonly RunStatus[]; ifTurn?: number } = {},
 ): Promise<boolean> {
   const values = Object.fromEntries(Object.entries(patch).map(([name, value]) => [name, storable(value)]))
   const { rowCount } = await db
     .update(insights)
     .set({ ...values, updatedAt: sql`now()` })
     .where(
-      options.ifStatus === undefined
-        ? eq(insights.id, id)
-        : sql`${insights.id} = ${id} and ${insights.status} = any(${sql.param([...options.ifStatus])})`,
+      and(
+        isTurn({ insightId: id, number: options.ifTurn }),
+        options.ifStatus === undefined ? undefined : sql`${insights.status} = any(${sql.param([...options.ifStatus])})`,
+      ),
     )
   return (rowCount ?? 0) > 0
 }
@@ -156,13 +172,28 @@ export async function getInsight(db: Db, id: string): Promise<InsightRecord> {
 }
 
 /** The tree and the metrics of all its traces together. Throws `insight.not_found`. */
-export async function getTree(db: Db, id: string): Promise<{ clusters: StoredCluster[]; whole: Row['whole'] }> {
+export async function getTree(
+  db: Db,
+  id: string,
+): Promise<{ clusters: StoredCluster[]; whole: Row['whole']; provisionalOf: number | null }> {
   const [row] = await db
-    .select({ clusters: insights.clusters, whole: insights.whole })
+    .select({ clusters: insights.clusters, whole: insights.whole, provisionalOf: insights.provisionalOf })
     .from(insights)
     .where(eq(insights.id, toStorableText(id)))
   if (row === undefined) throw notFound(id)
   return row
+}
+
+/** How many traces the tree says are in a cluster with all below it; `undefined` for one that is not in the tree. */
+export async function findClusterSize(db: Db, id: string, clusterId: string): Promise<number | undefined> {
+  const parts = clusterId.split('.')
+  const trail = parts.map((_, depth) => parts.slice(0, depth + 1).join('.'))
+  const path = trail.map((_, depth) => `[*] ? (@.id == $trail[${depth}])`).join('.children')
+  const { rows } = await db.execute<{ size: number | null }>(sql`
+    select jsonb_path_query_first(clusters, ${`$${path}.size`}::jsonpath, ${toStorableJson({ trail })}::jsonb)::int as size
+    from insights where id = ${toStorableText(id)}
+  `)
+  return rows[0]?.size ?? undefined
 }
 
 function notFound(id: string): AppError {
@@ -174,6 +205,8 @@ export type InsightsQuery = {
   status?: RunStatus
   /** Part of the name, the description or the instruction, in any case. */
   search?: string
+  /** Those that are deleted, instead of those that are not. */
+  deleted?: boolean
   sort: 'created_at' | 'name' | 'status' | 'traces' | 'updated_at'
   order: 'asc' | 'desc'
   pageSize: number
@@ -194,12 +227,12 @@ export type Page<T> = { items: T[]; nextPageToken: string | undefined; total: nu
 /** An Insight as lists show it: without its specification, which may name 100,000 traces. */
 export type InsightListed = Omit<InsightRecord, 'spec'>
 
-/** A page of the Insights that are not deleted. Throws `request.invalid` for a page token of another order. */
+/** A page of Insights. Throws `request.invalid` for a page token of another order. */
 export async function listInsights(db: Db, query: InsightsQuery): Promise<Page<InsightListed>> {
   const { key, cast } = sortKeys[query.sort]
   const order = `${query.sort} ${query.order}`
   const match = and(
-    isNull(insights.deletedAt),
+    query.deleted === true ? isNotNull(insights.deletedAt) : isNull(insights.deletedAt),
     query.experimentId === undefined ? undefined : eq(insights.experimentId, toStorableText(query.experimentId)),
     query.status === undefined ? undefined : eq(insights.status, query.status),
     query.search === undefined || query.search === '' ? undefined : matches(query.search),
@@ -253,4 +286,15 @@ export async function countByExperiment(db: Db): Promise<Map<string, number>> {
     .where(isNull(insights.deletedAt))
     .groupBy(insights.experimentId)
   return new Map(rows.map(({ id, count }) => [id, count]))
+}
+
+/** What the newest finished Insights of the same summary model took, for guessing what the next one will. */
+export async function readPastRuns(db: Db, summaryModel: string): Promise<PastRun[]> {
+  const rows = await db
+    .select({ counts: insights.counts, stageSeconds: insights.stageSeconds })
+    .from(insights)
+    .where(and(eq(insights.status, 'FINISHED'), sql`${insights.models} ->> 'summary' = ${summaryModel}`))
+    .orderBy(sql`${insights.finishedAt} desc`)
+    .limit(10)
+  return rows.map(({ counts, stageSeconds }) => ({ traces: counts.selected, stageSeconds }))
 }

@@ -1,31 +1,45 @@
 // What the tables hold, in the words of the domain.
 import type { Cluster, RunStatus, Stage } from '#/pipeline/insight.ts'
+import type { Pace } from '#/pipeline/pace.ts'
 import type { ProgressEvent } from '#/pipeline/ports.ts'
 
 /** A cluster as it is kept: its traces are rows of their own. */
-export type StoredCluster = Omit<Cluster, 'traceIds' | 'children'> & { children: StoredCluster[] }
+export type StoredCluster = Omit<Cluster, 'traceIds' | 'children' | 'quality' | 'examples'> & {
+  // Trees of earlier versions were kept without.
+  quality?: Cluster['quality']
+  examples?: Cluster['examples']
+  children: StoredCluster[]
+}
 
 /** The user's choice of analyst, where it differs from the configuration. */
 export type InsightChoices = {
   analyst?: 'builtin' | 'model'
   model?: string
   summaryModel?: string
+  /** Traces of one short sentence are summarized by the built-in analyst. */
+  easyToBuiltin?: boolean
   reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high'
 }
 
-/** Where a running Insight stands; rate and time left follow from what was done since the stage started. */
+/** Where a running Insight stands. */
 export type Progress = {
   stage: Stage
   done: number
   total: number
   failed: number
-  /** `done` when this attempt entered the stage: what an earlier attempt did says nothing about the speed. */
-  doneAtStart: number
-  startedAtMs: number
   atMs: number
+  /** Absent in rows of an earlier version. */
+  pace?: Pace
 }
 
-export type StoredEvent = ProgressEvent | { type: 'end'; status: RunStatus }
+/** What a job that does nothing right now waits for. */
+export type Waiting = { code: string; message: string; sinceMs: number }
+
+export type StoredEvent =
+  | Exclude<ProgressEvent, { type: 'progress' }>
+  | (Extract<ProgressEvent, { type: 'progress' }> & { pace?: Pace })
+  | { type: 'waiting'; code: string; message: string }
+  | { type: 'end'; status: RunStatus }
 
 /** An event as it was appended. */
 export type EventRecord = { seq: number; at: Date; event: StoredEvent }

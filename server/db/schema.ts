@@ -7,6 +7,7 @@ import {
   doublePrecision,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -16,6 +17,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import type { Estimate, StageUsage } from '#/pipeline/estimate/estimate.ts'
 import type {
   ClusterMetrics,
   Counts,
@@ -25,11 +27,13 @@ import type {
   KeyPoint,
   Outcome,
   RunStatus,
+  Selection,
   Stage,
   Usage,
 } from '#/pipeline/insight.ts'
-import type { Analyst } from '#/pipeline/ports.ts'
-import type { InsightChoices, Progress, StoredCluster, StoredEvent } from './records.ts'
+import type { FacetValues } from '#/pipeline/lens.ts'
+import type { Analyst, StepName, StepResults } from '#/pipeline/ports.ts'
+import type { InsightChoices, Progress, StoredCluster, StoredEvent, Waiting } from './records.ts'
 
 /** To the millisecond, as JavaScript's dates are: a page token made from a date must compare equal to its row. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
@@ -51,6 +55,10 @@ export const insights = pgTable(
     status: text('status').$type<RunStatus>().notNull().default('SCHEDULED'),
     stage: text('stage').$type<Stage>().notNull().default('load'),
     progress: jsonb('progress').$type<Progress>(),
+    /** Why nothing goes on right now; null while something does. */
+    waiting: jsonb('waiting').$type<Waiting>(),
+    /** What the scope came to. */
+    selection: jsonb('selection').$type<Selection>(),
     counts: jsonb('counts')
       .$type<Counts>()
       .notNull()
@@ -68,6 +76,10 @@ export const insights = pgTable(
       stability: number | null
       coverage: number | null
     }>(),
+    /** Made before the run. */
+    estimate: jsonb('estimate').$type<Estimate>(),
+    /** What each stage used; absent until the end. */
+    stageUsage: jsonb('stage_usage').$type<StageUsage>(),
     stageSeconds: jsonb('stage_seconds').$type<Partial<Record<Stage, number>>>().notNull().default({}),
     /** The tree without its trace ids: those are rows of `insight_traces`. */
     clusters: jsonb('clusters').$type<StoredCluster[]>().notNull().default([]),
@@ -76,12 +88,18 @@ export const insights = pgTable(
     clusterCount: integer('cluster_count').notNull().default(0),
     leafCount: integer('leaf_count').notNull().default(0),
     depth: smallint('depth').notNull().default(0),
+    /** How many summaries the tree was made of while others were still to come; null for the final one. */
+    provisionalOf: integer('provisional_of'),
     /** Counts the saves of a tree: rows of an older one lose their place. */
     treeVersion: integer('tree_version').notNull().default(0),
     whole: jsonb('whole').$type<ClusterMetrics>(),
     error: jsonb('error').$type<{ code: string; detail: string }>(),
     /** Attempts in a row that ended in an error worth retrying. */
     attempts: integer('attempts').notNull().default(0),
+    /** Which run of the job may write: each start takes the next number, and an older one stops at its next write. */
+    turn: integer('turn').notNull().default(0),
+    /** When the job that is queued or running must have ended. */
+    deadlineAt: instant('deadline_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
     startedAt: instant('started_at'),
@@ -149,6 +167,8 @@ export const insightSummaries = pgTable(
     groupingText: text('grouping_text').notNull(),
     language: text('language').notNull(),
     evidence: jsonb('evidence').$type<Omit<Evidence, 'traceId'>[]>().notNull(),
+    droppedQuotes: integer('dropped_quotes').notNull().default(0),
+    facets: jsonb('facets').$type<FacetValues>(),
     readShare: doublePrecision('read_share').notNull(),
     model: text('model').notNull(),
     inputTokens: bigint('input_tokens', { mode: 'number' }).notNull(),
@@ -166,11 +186,36 @@ export const insightSummaries = pgTable(
   (table) => [primaryKey({ columns: [table.insightId, table.ordinal] })],
 )
 
-/** The embedding of each summary: little-endian float32. */
+/** The embedding of each summary that cost something: little-endian float32, by the model named. */
 export const insightVectors = pgTable(
   'insight_vectors',
-  { insightId: insightId(), ordinal: integer('ordinal').notNull(), vector: bytes('vector').notNull() },
+  {
+    insightId: insightId(),
+    ordinal: integer('ordinal').notNull(),
+    model: text('model').notNull().default(''),
+    vector: bytes('vector').notNull(),
+  },
   (table) => [primaryKey({ columns: [table.insightId, table.ordinal] })],
+)
+
+/**
+ * What a step of the job came to, for the input with this hash, and all it has cost so far. A step whose results are rows
+ * elsewhere keeps only its cost here. `json`, not `jsonb`: the keys stay in their order, and artifacts the same to the byte.
+ */
+export const insightSteps = pgTable(
+  'insight_steps',
+  {
+    insightId: insightId(),
+    step: text('step').$type<StepName>().notNull(),
+    inputHash: text('input_hash'),
+    result: json('result').$type<StepResults[keyof StepResults]>(),
+    inputTokens: bigint('input_tokens', { mode: 'number' }).notNull(),
+    outputTokens: bigint('output_tokens', { mode: 'number' }).notNull(),
+    cachedTokens: bigint('cached_tokens', { mode: 'number' }).notNull(),
+    costUsd: doublePrecision('cost_usd').notNull(),
+    calls: integer('calls').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.insightId, table.step] })],
 )
 
 /** Append-only. `seq` counts from one without gaps, so a reader that saw `n` has seen everything up to `n`. */
@@ -186,6 +231,28 @@ export const insightEvents = pgTable(
   (table) => [primaryKey({ columns: [table.insightId, table.seq] })],
 )
 
+/** The living processes: what each may have of the model's places, and what it reports of itself. */
+export const workers = pgTable('workers', {
+  id: text('id').primaryKey(),
+  mode: text('mode').$type<'all' | 'web' | 'worker'>().notNull(),
+  host: text('host').notNull(),
+  wants: integer('wants').notNull(),
+  places: integer('places').notNull(),
+  report: jsonb('report').$type<Record<string, number>>().notNull(),
+  startedAt: instant('started_at')
+    .notNull()
+    .default(sql`clock_timestamp()`),
+  seenAt: instant('seen_at')
+    .notNull()
+    .default(sql`clock_timestamp()`),
+})
+
+export const insightDrafts = pgTable('insight_drafts', {
+  requestId: text('request_id').primaryKey(),
+  experimentId: text('experiment_id').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
+
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
@@ -197,4 +264,17 @@ export const idempotencyKeys = pgTable(
     expiresAt: instant('expires_at').notNull(),
   },
   (table) => [index('idempotency_keys_by_expiry').on(table.expiresAt)],
+)
+
+/** Answers of models, under hashes of everything they depend on; shared by all Insights. */
+export const answers = pgTable(
+  'answers',
+  {
+    key: text('key').primaryKey(),
+    value: json('value').notNull(),
+    /** What the answer cost when it was given. */
+    usage: jsonb('usage').$type<Usage>().notNull(),
+    usedAt: instant('used_at').notNull().defaultNow(),
+  },
+  (table) => [index('answers_by_use').on(table.usedAt)],
 )

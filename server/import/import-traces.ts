@@ -232,10 +232,10 @@ function createWriter(
 
   return async (lines) => {
     const entries = parse(lines)
-    const infos = await client.getTraceInfos(
-      entries.map(({ trace }) => trace.trace_id),
-      { signal },
-    )
+    const traceIds = entries.map(({ trace }) => trace.trace_id)
+    const infos =
+      (await client.findTraceInfosAnywhere(traceIds, { signal })) ??
+      (await client.getTraceInfos({ experimentId, traceIds }, { signal }))
     const known = new Map(infos.map((info) => [info.traceId, info]))
     for (const entry of entries) {
       const info = known.get(entry.trace.trace_id)

@@ -1,7 +1,6 @@
 // Lines of a text file, plain or gzipped, one at a time.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '#/pipeline/errors.ts'
 
@@ -20,7 +19,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     const source = gzipped ? file.pipe(createGunzip()) : file
     // A broken read must end the unpacking, or the loop below waits for ever.
     file.on('error', (error) => source.destroy(error))
-    for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
+    for await (const text of splitLines(source)) {
       number++
       if (text.trim() !== '') yield { number, text }
     }
@@ -29,6 +28,21 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     const after = number === 0 ? '' : ` after line ${number}`
     throw new AppError('import.invalid', `The file ${path} cannot be read${after}.`, { cause: error })
   }
+}
+
+/** Only a line feed ends a line: node:readline also breaks at U+2028 and U+2029, which may stand in a JSON text as they are. */
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let pieces: string[] = []
+  for await (const chunk of chunks) {
+    const [rest = '', ...more] = decoder.decode(chunk, { stream: true }).split('\n')
+    pieces.push(rest)
+    for (const piece of more) {
+      yield pieces.join('')
+      pieces = [piece]
+    }
+  }
+  yield pieces.join('') + decoder.decode()
 }
 
 async function isGzip(path: string): Promise<boolean> {

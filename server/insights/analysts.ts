@@ -1,22 +1,40 @@
 // Which analyst a job gets: the built-in one, or the configured model with the built-in one to fall back on.
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
-import { AppError } from '#/pipeline/errors.ts'
 import { noUsage } from '#/pipeline/insight.ts'
+import { type AnswerCache, createCachedComplete } from '#/pipeline/model/answer-cache.ts'
 import { createModelAnalyst } from '#/pipeline/model/analyst.ts'
 import type { Analyst } from '#/pipeline/ports.ts'
-import { featurizeInThread } from '#/server/compute/compute.ts'
+import { routeEasy } from '#/pipeline/route-easy.ts'
+import { featurizeInThread, nameInThread } from '#/server/compute/compute.ts'
 import type { Config } from '#/server/config.ts'
 import type { InsightChoices } from '#/server/db/records.ts'
 import { createDialects } from '#/server/model/dialect.ts'
-import { createLimiter } from '#/server/model/limiter.ts'
-import { createModelPorts } from '#/server/model/ports.ts'
+import type { Limiter } from '#/server/model/limiter.ts'
+import { createModelPorts, type OnCall } from '#/server/model/ports.ts'
+import { chooseModels, toAsked } from './choices.ts'
 
 /** Gives the analyst for a job's choices. Throws `request.invalid` for a model where none is configured. */
-export type ChooseAnalyst = (choices: InsightChoices) => Analyst
+export type ChooseAnalyst = (choices: InsightChoices, job?: string) => Analyst
 
-export function createAnalystChooser(config: Config['model']): ChooseAnalyst {
+const nodesNamedHere = 40
+
+/** Without a cache every question is asked anew. */
+export function createAnalystChooser(
+  config: Config['model'],
+  { limiter, cache, onCall }: { limiter: Limiter; cache: AnswerCache | undefined; onCall?: OnCall },
+): ChooseAnalyst {
+  const here = createBuiltinAnalyst()
   const builtin: Analyst = {
-    ...createBuiltinAnalyst(),
+    ...here,
+    nameClusters: async (input, { signal, onProgress }) => {
+      // A thread takes half a second to start; many names take longer, and the event loop must not wait for them: the
+      // queue gives a job to another worker when nothing is heard of it for ten seconds.
+      if (input.nodes.length <= nodesNamedHere) return here.nameClusters(input, { signal })
+      const { instruction, lens, nodes, total } = input
+      const names = await nameInThread({ instruction, lens, nodes, total }, { signal })
+      onProgress?.(names.length)
+      return { names, usage: noUsage }
+    },
     embed: async (texts, { signal, seed, onProgress }) => ({
       vectors: await featurizeInThread(texts, {
         signal,
@@ -27,21 +45,14 @@ export function createAnalystChooser(config: Config['model']): ChooseAnalyst {
     }),
   }
   // Every job talks to the same endpoint: what one learns of its limits and habits serves all.
-  const shared = { limiter: createLimiter(config.concurrency), dialects: createDialects() }
-  return (choices) => {
-    if ((choices.analyst ?? (config.isConfigured ? 'model' : 'builtin')) === 'builtin') return builtin
-    if (!config.isConfigured) {
-      throw new AppError(
-        'request.invalid',
-        'No model is configured. Set OPENAI_API_KEY or OPENAI_BASE_URL, or choose the built-in analyst.',
-      )
-    }
-    const chosen = {
-      ...config,
-      thinking: choices.model ?? config.thinking,
-      summary: choices.summaryModel ?? choices.model ?? config.summary,
-      reasoningEffort: choices.reasoningEffort ?? config.reasoningEffort,
-    }
-    return createModelAnalyst({ ports: createModelPorts(chosen, shared), models: chosen, fallback: builtin })
+  const shared = { limiter, dialects: createDialects(), ...(onCall === undefined ? {} : { onCall }) }
+  const withCache = cache === undefined ? undefined : createCachedComplete(cache)
+  return (choices, job) => {
+    const chosen = chooseModels(choices, config)
+    if (chosen === undefined) return builtin
+    const ports = createModelPorts(chosen, { ...shared, ...(job === undefined ? {} : { job }) })
+    const complete = withCache?.(ports.complete, toAsked(chosen)) ?? ports.complete
+    const analyst = createModelAnalyst({ ports: { ...ports, complete }, models: chosen, fallback: builtin })
+    return choices.easyToBuiltin === true ? routeEasy(analyst, builtin) : analyst
   }
 }

@@ -1,30 +1,47 @@
 // From a request to a scheduled job: everything that can be wrong is found before anything is written.
 import { AppError } from '#/pipeline/errors.ts'
-import { sha256 } from '#/pipeline/ids.ts'
+import type { Estimate } from '#/pipeline/estimate/estimate.ts'
 import type { InsightSpec, Scope } from '#/pipeline/insight.ts'
+import type { Lens } from '#/pipeline/lens.ts'
 import { shorten, startTags } from '#/pipeline/names.ts'
 import { toParams } from '#/pipeline/publish.ts'
 import type { Caller } from '#/server/api/caller.ts'
-import type { CreateInsightBody } from '#/server/api/schemas.ts'
-import { insertInsight } from '#/server/db/insights.ts'
+import type { CreateInsightBody, RecomputeInsightBody } from '#/server/api/schemas/requests.ts'
+import type { Config } from '#/server/config.ts'
+import type { Db } from '#/server/db/database.ts'
+import { addDraft, removeDraft } from '#/server/db/drafts.ts'
+import { type InsightRecord, insertInsight } from '#/server/db/insights.ts'
 import type { InsightChoices } from '#/server/db/records.ts'
 import type { Jobs } from '#/server/jobs/jobs.ts'
+import type { Log } from '#/server/log.ts'
 import type { ChooseAnalyst } from './analysts.ts'
+import { toChoices } from './choices.ts'
+import type { EstimateInsight } from './estimate.ts'
 
 /** The seed of an Insight that names none: fixed, so that the same question twice gives the same answer. */
 const defaultSeed = 1
+/** Share of the traces that must succeed where the request does not say. */
+const defaultSuccessShare = 0.8
 /** Named traces beyond this number are checked by the job instead, which lists the missing ones as failures. */
 const maxCheckedTraces = 5_000
 
 /** Less than an abandoned idempotency key is kept, so that a slow request and its repetition never both create. */
-const writePatienceMs = 45_000
+export const writePatienceMs = 45_000
+
+/** By it a request whose answer was lost finds its run instead of making a second one. */
+export const requestIdTag = 'mlflow.insights.request_id'
 
 export type CreateDeps = {
+  db: Db
   jobs: Pick<Jobs, 'enqueue'>
   chooseAnalyst: ChooseAnalyst
   /** Traces worked on at once where neither the request nor the configuration says. */
   concurrencyOf: (choices: InsightChoices) => number
+  /** Kept with the Insight, to be held against what it takes. */
+  estimate: EstimateInsight
+  log: Log
   codeVersion: string
+  redaction: Config['redaction']
   now: () => number
   newId: () => string
 }
@@ -40,14 +57,76 @@ export async function createInsight(
   { signal }: { signal: AbortSignal },
 ): Promise<string> {
   const experiment = await caller.getExperiment(body.experiment_id, signal)
-  const choices = toChoices(body.options)
-  const analyst = deps.chooseAnalyst(choices)
-  const spec = toSpec(body, {
-    nowMs: deps.now(),
-    concurrency: body.options?.concurrency ?? deps.concurrencyOf(choices),
-  })
+  const { spec, choices } = toAsked(body, deps)
   await checkScope(spec, caller, signal)
+  return await schedule({ experimentName: experiment.name, spec, choices }, caller, deps)
+}
 
+/** What a request asks for, before anything is looked at. */
+export function toAsked(
+  body: CreateInsightBody,
+  deps: Pick<CreateDeps, 'now' | 'concurrencyOf'>,
+): { spec: InsightSpec; choices: InsightChoices } {
+  const choices = toChoices(body.options)
+  const concurrency = body.options?.concurrency ?? deps.concurrencyOf(choices)
+  return { spec: toSpec(body, { nowMs: deps.now(), concurrency }), choices }
+}
+
+/** Most estimates are known already, from the form the request was sent from. */
+const estimatePatienceMs = 3_000
+
+/** An Insight can do without an estimate. */
+async function estimateInTime(
+  asked: Parameters<EstimateInsight>[0],
+  caller: Caller,
+  { estimate, log }: Pick<CreateDeps, 'estimate' | 'log'>,
+): Promise<Estimate | undefined> {
+  try {
+    return await estimate(asked, caller, { signal: AbortSignal.timeout(estimatePatienceMs) })
+  } catch (error) {
+    log.warn({ err: error, experimentId: asked.spec.experimentId }, 'insight not estimated')
+    return undefined
+  }
+}
+
+/**
+ * The question of an earlier Insight asked again, of the traces that its scope has by now; `changes` replace what they
+ * name. Answers the id of the new Insight, whose run names the earlier one as its parent. Throws what creating does, but
+ * for traces that were named and are gone: those become failures of the new Insight.
+ */
+export async function recomputeInsight(
+  parent: Pick<InsightRecord, 'id' | 'spec' | 'choices'>,
+  changes: RecomputeInsightBody,
+  caller: Caller,
+  deps: CreateDeps,
+  { signal }: { signal: AbortSignal },
+): Promise<string> {
+  const experiment = await caller.getExperiment(parent.spec.experimentId, signal)
+  const { name, description, options } = changes
+  const spec: InsightSpec = {
+    ...parent.spec,
+    ...(name === undefined || name === '' ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...toSpecOptions(options),
+    pinnedAtMs: deps.now(),
+    ...(options?.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+  }
+  const choices = { ...parent.choices, ...toChoices(options) }
+  if ('filter' in spec.scope) await checkScope(spec, caller, signal)
+  return await schedule({ experimentName: experiment.name, spec, choices, parentId: parent.id }, caller, deps)
+}
+
+async function schedule(
+  insight: { experimentName: string; spec: InsightSpec; choices: InsightChoices; parentId?: string },
+  caller: Caller,
+  deps: CreateDeps,
+): Promise<string> {
+  const { experimentName, spec, choices, parentId } = insight
+  const analyst = deps.chooseAnalyst(choices)
+  const estimating = estimateInTime(insight, caller, deps)
+  const requestId = deps.newId()
+  // Should this process die half way, somebody finds the run by its draft and ends it.
+  await addDraft(deps.db, { requestId, experimentId: spec.experimentId })
   // From here on the caller may go away: what is begun is brought to its end.
   const patience = AbortSignal.timeout(writePatienceMs)
   const run = await caller.client.createRun(
@@ -55,31 +134,36 @@ export async function createInsight(
       experimentId: spec.experimentId,
       name: spec.name,
       startTimeMs: spec.pinnedAtMs,
-      // A request whose answer was lost finds its run by this tag instead of making a second one.
       tags: {
         ...startTags({ ...spec, filters: describeScope(spec.scope) }),
-        'mlflow.insights.request_id': deps.newId(),
+        [requestIdTag]: requestId,
+        ...(parentId === undefined ? {} : { 'mlflow.parentRunId': parentId }),
       },
-      uniqueTag: 'mlflow.insights.request_id',
+      uniqueTag: requestIdTag,
     },
     { signal: patience },
   )
   try {
     // Params can be written once only: here, and not by each attempt of a job, which may run on a newer version.
-    await caller.client.logBatch(run.runId, { params: toParams(spec, analyst, deps.codeVersion) }, { signal: patience })
+    const params = { ...toParams(spec, analyst, deps.codeVersion), redaction: describeRedaction(deps.redaction) }
+    await caller.client.logBatch(run.runId, { params }, { signal: patience })
     await caller.client.updateRun({ runId: run.runId, status: 'SCHEDULED' }, { signal: patience })
+    const estimate = await estimating
     // The row and its place in the queue come to be together or not at all.
-    await deps.jobs.enqueue(run.runId, (tx) =>
-      insertInsight(tx, {
+    await deps.jobs.enqueue(run.runId, async (tx) => {
+      await removeDraft(tx, requestId)
+      await insertInsight(tx, {
         id: run.runId,
-        experimentName: experiment.name,
+        experimentName,
         spec,
         choices,
+        ...(parentId === undefined ? {} : { parentId }),
         models: analyst.models,
+        estimate,
         prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
         createdAt: new Date(spec.pinnedAtMs),
-      }),
-    )
+      })
+    })
   } catch (error) {
     // A run without a job must not look as if somebody worked on it.
     await caller.client
@@ -90,22 +174,15 @@ export async function createInsight(
   return run.runId
 }
 
-/** The body as one hash: the same idempotency key must come with the same request. */
-export function hashBody(body: CreateInsightBody): string {
-  return sha256(JSON.stringify(body))
-}
-
-function toChoices(options: CreateInsightBody['options']): InsightChoices {
+function toLens({ facets, only, ...words }: NonNullable<CreateInsightBody['options']>['lens'] & {}): Lens {
   return {
-    ...(options?.analyst === undefined ? {} : { analyst: options.analyst }),
-    ...(options?.model === undefined ? {} : { model: options.model }),
-    ...(options?.summary_model === undefined ? {} : { summaryModel: options.summary_model }),
-    ...(options?.reasoning_effort === undefined ? {} : { reasoningEffort: options.reasoning_effort }),
+    ...words,
+    facets: facets.map(({ values, ...facet }) => ({ ...facet, ...(values === undefined ? {} : { values }) })),
+    ...(only === undefined ? {} : { only }),
   }
 }
 
 function toSpec(body: CreateInsightBody, at: { nowMs: number; concurrency: number }): InsightSpec {
-  const { options = {} } = body
   return {
     experimentId: body.experiment_id,
     name: body.name === undefined || body.name === '' ? shorten(body.instruction.replace(/\s+/g, ' '), 80) : body.name,
@@ -113,12 +190,25 @@ function toSpec(body: CreateInsightBody, at: { nowMs: number; concurrency: numbe
     instruction: body.instruction,
     scope: toScope(body.scope),
     pinnedAtMs: at.nowMs,
-    seed: options.seed ?? defaultSeed,
+    seed: defaultSeed,
+    minSuccessShare: defaultSuccessShare,
+    ...toSpecOptions(body.options),
+    concurrency: at.concurrency,
+  }
+}
+
+/** The options that decide the outcome, as far as they are given. */
+function toSpecOptions(options: CreateInsightBody['options'] = {}): Partial<InsightSpec> {
+  return {
+    ...(options.lens === undefined ? {} : { lens: toLens(options.lens) }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.levels === undefined ? {} : { levels: options.levels }),
     ...(options.max_leaves === undefined ? {} : { maxLeaves: options.max_leaves }),
     ...(options.min_cluster_size === undefined ? {} : { minClusterSize: options.min_cluster_size }),
-    minSuccessShare: options.min_success_share ?? 0.8,
-    concurrency: at.concurrency,
+    ...(options.min_shown_size === undefined ? {} : { minShownSize: options.min_shown_size }),
+    ...(options.provisional_at === undefined ? {} : { previewAt: options.provisional_at }),
+    ...(options.min_success_share === undefined ? {} : { minSuccessShare: options.min_success_share }),
+    ...(options.max_duration_s === undefined ? {} : { maxDurationS: options.max_duration_s }),
   }
 }
 
@@ -129,16 +219,18 @@ function toScope(scope: CreateInsightBody['scope']): Scope {
     ...(scope.max_traces === undefined ? {} : { maxTraces: scope.max_traces }),
     ...(scope.sample === undefined ? {} : { sample: scope.sample }),
     ...(scope.stratify_by === undefined ? {} : { stratifyBy: scope.stratify_by }),
+    ...(scope.targets === undefined ? {} : { targets: scope.targets }),
   }
 }
 
 async function checkScope(spec: InsightSpec, caller: Caller, signal: AbortSignal): Promise<void> {
   if ('traceIds' in spec.scope) {
     if (spec.scope.traceIds.length > maxCheckedTraces) return
-    const infos = await caller.client.getTraceInfos(spec.scope.traceIds, { signal })
-    const known = new Set(
-      infos.filter(({ experimentId }) => experimentId === spec.experimentId).map(({ traceId }) => traceId),
+    const infos = await caller.client.getTraceInfos(
+      { experimentId: spec.experimentId, traceIds: spec.scope.traceIds },
+      { signal },
     )
+    const known = new Set(infos.map(({ traceId }) => traceId))
     const missing = spec.scope.traceIds.filter((traceId) => !known.has(traceId))
     if (missing.length === 0) return
     throw new AppError(
@@ -164,9 +256,21 @@ async function checkScope(spec: InsightSpec, caller: Caller, signal: AbortSignal
   )
 }
 
+/** What was masked, for the run's params: an auditor must not have to guess. */
+function describeRedaction({ isOn, patterns }: Config['redaction']): string {
+  if (!isOn) return 'off'
+  return patterns.length === 0 ? 'on' : `on, and ${patterns.map(({ name }) => name).join(', ')}`
+}
+
 /** The scope in words, for the run's tag. */
 function describeScope(scope: Scope): string {
   if ('traceIds' in scope) return `${scope.traceIds.length} selected traces`
-  const sample = scope.maxTraces === undefined ? '' : ` (${scope.sample ?? 'newest'} ${scope.maxTraces})`
+  const by = scope.stratifyBy === undefined ? '' : ` by ${scope.stratifyBy}`
+  const sample =
+    scope.targets !== undefined && 'each' in scope.targets
+      ? ` (${scope.targets.each} each${by})`
+      : scope.maxTraces === undefined
+        ? ''
+        : ` (${scope.sample === undefined || scope.sample === 'all' ? 'newest' : `${scope.sample}${by},`} ${scope.maxTraces})`
   return `${scope.filter === '' ? 'all traces' : scope.filter}${sample}`
 }

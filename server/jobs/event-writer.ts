@@ -1,3 +1,5 @@
+import { noUsage } from '#/pipeline/insight.ts'
+import { createPaceKeeper, type PredictStage } from '#/pipeline/pace.ts'
 import type { Emit, ProgressEvent } from '#/pipeline/ports.ts'
 import type { Database } from '../db/database.ts'
 import { updateInsight } from '../db/insights.ts'
@@ -11,9 +13,15 @@ const samplesPerFlush = 2
 /** Events kept while the database does not answer. */
 const maxWaiting = 1_000
 
+type Newest = Extract<ProgressEvent, { type: 'progress' }>
+
 type Options = {
   database: Database
   insightId: string
+  /** The run of the job whose events these are: an older one must not overwrite where a newer one stands. */
+  turn: number | undefined
+  /** What the stages to come will take. */
+  predict: PredictStage
   append: (insightId: string, events: readonly StoredEvent[]) => Promise<void>
   log: Log
   now?: () => number
@@ -25,25 +33,32 @@ type Options = {
  * never throws and never waits; `close` writes what is left.
  */
 export function createEventWriter(options: Options): { emit: Emit; close: () => Promise<void> } {
-  const { database, insightId, append, log } = options
+  const { database, insightId, turn, predict, append, log } = options
   const now = options.now ?? Date.now
   let waiting: StoredEvent[] = []
-  let newest: Extract<ProgressEvent, { type: 'progress' }> | undefined
-  let progress: Progress | undefined
+  let newest: Newest | undefined
+  /** Where it stands; how fast it goes is told when it is written, since that takes more than counting. */
+  let progress: Omit<Progress, 'pace'> | undefined
+  let usage = noUsage
+  const keeper = createPaceKeeper(predict)
   let sampled = { summary: 0, failure: 0 }
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
+  const withPace = (event: Newest | undefined): StoredEvent[] =>
+    event === undefined || progress === undefined ? [] : [{ ...event, pace: keeper.at(progress.atMs) }]
+
   const flush = async (): Promise<void> => {
-    const events = newest === undefined ? waiting : [...waiting, newest]
-    const patch = toPatch(progress, newest)
+    const events = [...waiting, ...withPace(newest)]
+    const patch = toPatch(progress && { ...progress, pace: keeper.at(progress.atMs) }, newest)
     waiting = []
     newest = undefined
     sampled = { summary: 0, failure: 0 }
     if (events.length === 0) return
     try {
       await append(insightId, events)
-      if (patch !== undefined) await updateInsight(database.db, insightId, patch)
+      if (patch !== undefined)
+        await updateInsight(database.db, insightId, patch, turn === undefined ? {} : { ifTurn: turn })
     } catch (error) {
       log.warn({ insightId, err: error, events: events.length }, 'events not written')
       waiting = [...events, ...waiting].slice(0, maxWaiting)
@@ -58,16 +73,22 @@ export function createEventWriter(options: Options): { emit: Emit; close: () => 
 
   const emit: Emit = (event) => {
     if (event.type === 'progress') {
-      progress = advance(progress, event, now())
-      newest = event
+      const { stage, done, total, failed } = event
+      keeper.observe(event, now())
+      // Loading and grouping report no usage: theirs must not wipe what summaries have cost.
+      if (event.usage.calls > 0 || event.usage.inputTokens > 0) usage = event.usage
+      newest = { ...event, usage }
+      progress = { stage, done, total, failed, atMs: now() }
     } else if (event.type === 'summary' || event.type === 'failure') {
       if (sampled[event.type]++ < samplesPerFlush) waiting.push(event)
     } else {
       if (event.type === 'stage') {
-        progress = { ...start(event.stage, now()), total: event.total }
+        const { stage, total } = event
         // What the last stage came to belongs before the next one.
-        if (newest !== undefined) waiting.push(newest)
+        waiting.push(...withPace(newest))
         newest = undefined
+        keeper.enter(stage, total, now())
+        progress = { stage, done: 0, total, failed: 0, atMs: now() }
       }
       waiting.push(event)
     }
@@ -84,29 +105,9 @@ export function createEventWriter(options: Options): { emit: Emit; close: () => 
   }
 }
 
-function start(stage: Progress['stage'], atMs: number): Progress {
-  return { stage, done: 0, total: 0, failed: 0, doneAtStart: 0, startedAtMs: atMs, atMs }
-}
-
-/** The first progress of a stage tells what an earlier attempt had done: that is no part of this one's speed. */
-function advance(
-  before: Progress | undefined,
-  event: Extract<ProgressEvent, { type: 'progress' }>,
-  atMs: number,
-): Progress {
-  const { stage, done, total, failed } = event
-  const isFirst = before === undefined || before.stage !== stage || before.done === 0
-  const base = before === undefined || before.stage !== stage ? start(stage, atMs) : before
-  return { ...base, done, total, failed, atMs, doneAtStart: isFirst ? Math.max(0, done - 1) : base.doneAtStart }
-}
-
-function toPatch(
-  progress: Progress | undefined,
-  newest: Extract<ProgressEvent, { type: 'progress' }> | undefined,
-): InsightPatch | undefined {
+function toPatch(progress: Progress | undefined, newest: Newest | undefined): InsightPatch | undefined {
   if (progress === undefined) return undefined
-  const patch: InsightPatch = { stage: progress.stage, progress }
-  // Loading and grouping report no usage: theirs must not wipe what summaries have cost.
-  if (newest !== undefined && (newest.usage.calls > 0 || newest.usage.inputTokens > 0)) patch.usage = newest.usage
-  return patch
+  const hasUsage = newest !== undefined && (newest.usage.calls > 0 || newest.usage.inputTokens > 0)
+  // Whatever it waited for, it goes on.
+  return { stage: progress.stage, progress, waiting: null, ...(hasUsage ? { usage: newest.usage } : {}) }
 }

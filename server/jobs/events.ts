@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
+import type { PredictStage } from '#/pipeline/pace.ts'
 import type { Emit } from '#/pipeline/ports.ts'
 import type { Database } from '../db/database.ts'
 import { appendEvents, listEvents } from '../db/events.ts'
@@ -11,7 +12,7 @@ import { createEventWriter } from './event-writer.ts'
 
 export type Events = AsyncDisposable & {
   /** An `emit` for the pipeline; `close` writes what is left. Progress and summaries are thinned, the rest is kept. */
-  writer: (insightId: string) => { emit: Emit; close: () => Promise<void> }
+  writer: (insightId: string, turn?: number, predict?: PredictStage) => { emit: Emit; close: () => Promise<void> }
   /** Appends one event now. */
   append: (insightId: string, event: StoredEvent) => Promise<void>
   /** Events after `after`, as they come, until the signal aborts; those of other processes too. */
@@ -37,7 +38,8 @@ export function createEvents({ database, log }: { database: Database; log: Log }
   }
 
   return {
-    writer: (insightId) => createEventWriter({ database, insightId, append: appendAll, log }),
+    writer: (insightId, turn, predict = () => undefined) =>
+      createEventWriter({ database, insightId, turn, predict, append: appendAll, log }),
     append: (insightId, event) => appendAll(insightId, [event]),
     subscribe: async function* (insightId, { after, signal }) {
       const over = AbortSignal.any([signal, stopped.signal])

@@ -6,21 +6,32 @@ import type { ConstructorOptions, Job } from 'pg-boss'
 import { AppError } from '#/pipeline/errors.ts'
 import type { Config } from '../config.ts'
 import type { Database, Db } from '../db/database.ts'
+import { openJob } from '../db/in-turn.ts'
 import { updateInsight } from '../db/insights.ts'
 import type { Log } from '../log.ts'
+import type { Breakers } from './breaker.ts'
 import { Interrupted } from './interrupted.ts'
 import { decideRetry } from './retry.ts'
 
 /** Computes an Insight from wherever its checkpoints are; resolves when nothing is left to do for it. */
-export type RunInsight = (insightId: string, options: { signal: AbortSignal }) => Promise<void>
+export type RunInsight = (insightId: string, options: { signal: AbortSignal; lane: Lane }) => Promise<void>
+
+/**
+ * Places are taken by whatever comes, but for a few that only short Insights may hold: a long one that starts there is told
+ * so, and moves as soon as it knows how long it is. So nobody waits for hours behind somebody else's 100,000 traces.
+ */
+export type Lane = 'any' | 'short'
 
 export type JobsOptions = {
   database: Database
   run: RunInsight
   /** Told when an Insight will not be tried again: its row says FAILED already. */
   onGivenUp?: (insightId: string, error: { code: string; detail: string }) => Promise<void>
-  /** Insights computed at once by this process. */
+  /** Waits for the end of the outage an error speaks of; `false` where it speaks of none. */
+  waitOut?: Breakers['waitOut']
+  /** Insights computed at once by this process, and how many short ones besides. */
   concurrency: number
+  shortConcurrency?: number
   /** `web` only sends jobs. */
   mode?: Config['mode']
   log: Log
@@ -47,6 +58,8 @@ type IDatabase = NonNullable<ConstructorOptions['db']>
 const queue = 'insights'
 const deadQueue = 'insights-dead'
 const day = 86_400
+/** Of every job until it is known to be long. */
+const shortPriority = 10
 
 /**
  * A killed worker is noticed after heartbeat + monitor interval and its job waits at most `retryDelayMax` more: 22 s.
@@ -75,7 +88,7 @@ export function createJobs(options: JobsOptions): Jobs {
   let workerId: string | undefined
   let isStopping = false
 
-  const handle = async (job: Job<Data>): Promise<void> => {
+  const handle = async (job: Job<Data>, lane: Lane): Promise<void> => {
     const { insightId } = job.data
     // Cancelled and resumed within a moment: the first run may still be putting its things away.
     await running.get(insightId)?.ended
@@ -88,7 +101,7 @@ export function createJobs(options: JobsOptions): Jobs {
     const startedAt = performance.now()
     log.info({ insightId, attempt: job.retryCount + 1 }, 'insight job started')
     try {
-      await options.run(insightId, { signal: controller.signal })
+      await runThroughOutages(insightId, { signal: controller.signal, lane })
       log.info({ insightId, ms: Math.round(performance.now() - startedAt) }, 'insight job done')
     } catch (error) {
       await settle(insightId, controller.signal.aborted ? controller.signal.reason : error)
@@ -99,11 +112,27 @@ export function createJobs(options: JobsOptions): Jobs {
     }
   }
 
+  /** While a server is gone the job keeps its place and waits; an outage counts as no attempt. */
+  const runThroughOutages: RunInsight = async (insightId, run) => {
+    for (;;) {
+      try {
+        return await options.run(insightId, run)
+      } catch (error) {
+        if (run.signal.aborted || !(await options.waitOut?.(error, run.signal))) throw error
+        log.info({ insightId }, 'insight job goes on after an outage')
+      }
+    }
+  }
+
   /** Ends the job where trying again cannot help, and throws where it can: pg-boss then retries. */
   const settle = async (insightId: string, error: unknown): Promise<void> => {
     if (error instanceof AppError && error.code === 'cancelled') return log.info({ insightId }, 'insight job cancelled')
     if (error instanceof Interrupted) {
       log.info({ insightId, reason: error.reason }, 'insight job interrupted')
+      if (error.reason === 'long')
+        await database.db.execute(sql`
+        update pgboss.job set priority = 0 where name = ${queue} and singleton_key = ${insightId} and state = 'active'
+      `)
       throw error
     }
     const { rows } = await database.db.execute<{ attempts: number }>(
@@ -145,13 +174,16 @@ export function createJobs(options: JobsOptions): Jobs {
       await boss.updateQueue(queue, queueOptions)
       if (options.mode === 'web') return
       if (database.kind === 'embedded') await requeueOrphans(database, boss)
-      workerId = await boss.work<Data>(
-        queue,
-        { localConcurrency: options.concurrency, pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 2 },
-        async ([job]) => {
-          if (job !== undefined) await handle(job)
-        },
-      )
+      const polling = { pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 2 }
+      workerId = await boss.work<Data>(queue, { ...polling, localConcurrency: options.concurrency }, async ([job]) => {
+        if (job !== undefined) await handle(job, 'any')
+      })
+      if (options.shortConcurrency !== undefined) {
+        const short = { ...polling, localConcurrency: options.shortConcurrency, minPriority: shortPriority }
+        await boss.work<Data>(queue, short, async ([job]) => {
+          if (job !== undefined) await handle(job, 'short')
+        })
+      }
       await boss.work<Data>(deadQueue, { pollingIntervalSeconds: 5 }, async ([job]) => {
         if (job !== undefined) await giveUp(job.data.insightId, tooManyDeaths)
       })
@@ -171,8 +203,9 @@ export function createJobs(options: JobsOptions): Jobs {
         // the transaction holds the first. Inside this context that read goes through the transaction as well.
         const db = fromDrizzle(tx, sql)
         const jobId = await transaction.run(db, () =>
-          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId }),
+          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId, priority: shortPriority }),
         )
+        if (jobId !== null) await openJob(tx, insightId)
         // Its last attempt is still being put away: what `within` did must not stay without a job.
         if (jobId === null && within !== undefined) {
           throw new AppError('insight.conflict', 'The Insight is just ending. Ask again in a moment.', {

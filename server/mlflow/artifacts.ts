@@ -2,6 +2,7 @@
 import { AppError } from '#/pipeline/errors.ts'
 import type { Cancellable } from '#/pipeline/ports.ts'
 import { artifactsAnswer, emptyAnswer, type Run } from './schemas.ts'
+import { byteLengthOf, type HttpBody } from '../send.ts'
 import type { Transport } from './transport.ts'
 
 /** upload-artifact refuses more, and refuses an empty body. */
@@ -20,10 +21,10 @@ export function createArtifacts(
    * when the run's artifacts are not behind the server's proxy.
    */
   async function uploadArtifact(
-    artifact: { runId: string; path: string; body: string | Uint8Array },
+    artifact: { runId: string; path: string; body: HttpBody },
     options: Cancellable,
   ): Promise<void> {
-    const bytes = Buffer.byteLength(artifact.body)
+    const bytes = byteLengthOf(artifact.body)
     const body = { content: artifact.body, type: toMediaType(artifact.path) }
     if (bytes > 0 && bytes <= uploadLimitBytes) {
       await transport.json(emptyAnswer, {

@@ -1,5 +1,6 @@
 // What a client of one tracking server needs to know, in the words of MLflow's own clients.
 import { AppError } from '#/pipeline/errors.ts'
+import type { Send } from '../send.ts'
 
 /** Who asks. `header` passes a caller's own `Authorization` header on, unread. */
 export type MlflowCredentials =
@@ -30,7 +31,7 @@ export type MlflowConfig = {
 
 /** What a client needs of the world; a test passes its own clock and chance. */
 export type MlflowEffects = {
-  fetch: typeof fetch
+  send: Send
   /** Waits, and rejects when the signal is aborted. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** A number in [0, 1). */

@@ -1,8 +1,9 @@
 // Counting matches without fetching them: MLflow has no count for a filter string, and a page of 500 infos is megabytes.
 import type { Cancellable } from '#/pipeline/ports.ts'
-import type { TracePage, TracePageQuery } from './search-traces.ts'
+import type { TracePage, TracePageQuery } from './trace-page.ts'
 
-export type Count = { count: number; isExact: boolean }
+/** `hasOffsets`: page tokens are offsets, so any row can be asked for at once. */
+export type Count = { count: number; isExact: boolean; hasOffsets: boolean }
 
 /**
  * How many traces match, by asking for single rows at growing offsets and then halving: about 2 log2(n) small requests.
@@ -15,10 +16,10 @@ export async function countByOffset(
   options: Cancellable,
 ): Promise<Count | undefined> {
   const first = await findTracePage({ ...query, maxResults: 1 }, options)
-  if (first.nextPageToken === undefined) return { count: first.traces.length, isExact: true }
+  if (first.nextPageToken === undefined) return { count: first.traces.length, isExact: true, hasOffsets: true }
   if (parseOffset(first.nextPageToken) !== 1) return undefined
   const hasRow = async (offset: number): Promise<boolean> => {
-    const page = await findTracePage({ ...query, maxResults: 1, pageToken: toToken(offset) }, options)
+    const page = await findTracePage({ ...query, maxResults: 1, pageToken: toOffsetToken(offset) }, options)
     return page.traces.length > 0
   }
   // Row `low` exists and row `high` does not: the count is between them.
@@ -26,7 +27,7 @@ export async function countByOffset(
   let high = 1
   while (await hasRow(high)) {
     low = high
-    if (low >= query.atMost) return { count: query.atMost, isExact: false }
+    if (low >= query.atMost) return { count: query.atMost, isExact: false, hasOffsets: true }
     high = Math.min(high * 4, Math.max(query.atMost, high + 1))
   }
   while (high - low > 1) {
@@ -34,7 +35,7 @@ export async function countByOffset(
     if (await hasRow(middle)) low = middle
     else high = middle
   }
-  return { count: high, isExact: true }
+  return { count: high, isExact: true, hasOffsets: true }
 }
 
 function parseOffset(token: string): number | undefined {
@@ -47,6 +48,7 @@ function parseOffset(token: string): number | undefined {
   }
 }
 
-function toToken(offset: number): string {
+/** The page token that begins at this row. */
+export function toOffsetToken(offset: number): string {
   return Buffer.from(JSON.stringify({ offset })).toString('base64')
 }

@@ -8,11 +8,16 @@ import { cutSpans } from './cut-spans.ts'
 import { decodeSpans } from './decode-spans.ts'
 import { isCode } from './probe.ts'
 import { traceDataAnswer, traceWithSpansAnswer } from './schemas.ts'
+import type { HttpAnswer } from '../send.ts'
 import { type MlflowRequest, readUpTo, type Transport } from './transport.ts'
 
 const mebibyte = 1024 * 1024
 /** What a reader holds before it knows how much is coming. */
 const headBytes = mebibyte
+
+const newestArtifactPath = '/ajax-api/3.0/mlflow/get-trace-artifact'
+/** All that older servers have, MLflow 3.6 among them. */
+const olderArtifactPath = '/ajax-api/2.0/mlflow/get-trace-artifact'
 
 export type ReaderOptions = {
   maxTraceBytes?: number
@@ -34,6 +39,7 @@ export function createTraceReader(transport: Transport, options: ReaderOptions):
   const largeTotal = Math.min(maxTraceBytes, Math.floor(inFlight / 2))
   const heads = createByteBudget(inFlight - largeTotal)
   const large = createByteBudget(largeTotal)
+  let artifactPath = newestArtifactPath
 
   return async (info, { signal }) => {
     const inDatabase = info.tags['mlflow.trace.spansLocation'] === 'TRACKING_STORE'
@@ -42,9 +48,7 @@ export function createTraceReader(transport: Transport, options: ReaderOptions):
       throw toCancelled(error, signal)
     })
     try {
-      return await transport.open(viaApi ? askApi(info, signal) : askArtifact(info, signal), (answer) =>
-        readAnswer(info, answer, signal),
-      )
+      return await open(info, viaApi, signal)
     } catch (error) {
       return await onFailure(info, error, { signal })
     } finally {
@@ -52,10 +56,23 @@ export function createTraceReader(transport: Transport, options: ReaderOptions):
     }
   }
 
-  async function readAnswer(info: TraceInfo, answer: Response, signal: AbortSignal): Promise<Trace> {
-    const announced = Number(answer.headers.get('content-length') ?? Number.NaN)
+  async function open(info: TraceInfo, viaApi: boolean, signal: AbortSignal): Promise<Trace> {
+    const asked = artifactPath
+    try {
+      return await transport.open(viaApi ? askApi(info, signal) : askArtifact(info, asked, signal), (answer) =>
+        readAnswer(info, answer, signal),
+      )
+    } catch (error) {
+      if (viaApi || asked === olderArtifactPath || !isCode(error, 'mlflow.unsupported')) throw error
+      artifactPath = olderArtifactPath
+      return open(info, viaApi, signal)
+    }
+  }
+
+  async function readAnswer(info: TraceInfo, answer: HttpAnswer, signal: AbortSignal): Promise<Trace> {
+    const announced = Number(answer.header('content-length') ?? Number.NaN)
     // A compressed answer says nothing of what it unfolds to.
-    const isKnown = Number.isFinite(announced) && answer.headers.get('content-encoding') === null
+    const isKnown = Number.isFinite(announced) && answer.header('content-encoding') === undefined
     const expected = isKnown ? announced : (storedBytes(info) ?? maxTraceBytes)
     const releaseLarge =
       expected > headBytes || !isKnown ? await large.take(Math.min(expected, maxTraceBytes), signal) : undefined
@@ -80,10 +97,10 @@ export function createTraceReader(transport: Transport, options: ReaderOptions):
   }
 }
 
-function askArtifact({ traceId }: TraceInfo, signal: AbortSignal): MlflowRequest {
+function askArtifact({ traceId }: TraceInfo, path: string, signal: AbortSignal): MlflowRequest {
   return {
     method: 'GET',
-    path: '/ajax-api/3.0/mlflow/get-trace-artifact',
+    path,
     query: { request_id: traceId },
     // Compression would hide the length that the memory is planned by, and costs more than it saves on a local network.
     headers: { 'accept-encoding': 'identity' },

@@ -1,4 +1,5 @@
 // When to ask again, and how long to wait: as MLflow's own client (mlflow/utils/request_utils.py).
+import { afterAttempts } from '#/pipeline/attempts.ts'
 import { AppError, isRetryable } from '#/pipeline/errors.ts'
 import { answerOf } from './answer-error.ts'
 
@@ -23,8 +24,8 @@ export function toBackoffMs(retry: number, { backoffMs, random }: { backoffMs: n
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3); `undefined` when absent or nonsense. */
-export function parseRetryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null || header.trim() === '') return undefined
+export function parseRetryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined || header.trim() === '') return undefined
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Math.round(Number(header) * 1000)
   const at = Date.parse(header)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
@@ -66,9 +67,9 @@ export async function withRetries<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (retry > options.maxRetries || !mayRetry(error, options.replay)) throw error
+      if (retry > options.maxRetries || !mayRetry(error, options.replay)) throw afterAttempts(error, retry)
       const asked = error instanceof AppError ? error.retryAfterMs : undefined
-      if (asked !== undefined && asked > longestRetryAfterMs) throw error
+      if (asked !== undefined && asked > longestRetryAfterMs) throw afterAttempts(error, retry)
       await options.sleep(asked ?? toBackoffMs(retry, options), options.signal)
     }
   }

@@ -6,22 +6,15 @@ import { type Count, countByOffset } from './count-traces.ts'
 import { toTraceInfo } from './decode-info.ts'
 import { allOf, inList, isQuotable } from './filters.ts'
 import { isCode } from './probe.ts'
+import { sampleEvenly } from './sample-traces.ts'
 import { traceAnswer, traceInfosAnswer, tracesAnswer } from './schemas.ts'
+import type { TracePage, TracePageQuery } from './trace-page.ts'
 import type { Transport } from './transport.ts'
 
 /** The most MLflow gives a page; 501 is refused. */
 const maxPage = 500
 /** Ids asked for in one call: the body is short, and a page of infos with assessments is not. */
 const idsPerCall = 100
-
-export type TracePageQuery = {
-  experimentIds: readonly string[]
-  filter?: string
-  orderBy?: readonly string[]
-  maxResults?: number
-  pageToken?: string
-}
-export type TracePage = { traces: TraceInfo[]; nextPageToken?: string }
 
 export function createTraceSearch(transport: Transport, { now }: { now: () => number }) {
   /** One page as the server gives it, newest first unless ordered otherwise. An unknown experiment is an empty page. */
@@ -99,9 +92,25 @@ export function createTraceSearch(transport: Transport, { now }: { now: () => nu
     let count = 0
     for await (const page of searchTraces({ ...query, until }, options)) {
       count += page.length
-      if (count > atMost) return { count: atMost, isExact: false }
+      if (count > atMost) return { count: atMost, isExact: false, hasOffsets: false }
     }
-    return { count, isExact: true }
+    return { count, isExact: true, hasOffsets: false }
+  }
+
+  /** Some of the newest `atMost` matches, spread over all of them, and how many these are. */
+  async function sampleTraces(
+    query: { experimentId: string; filter: string; atMost?: number; size: number },
+    options: Cancellable,
+  ): Promise<{ count: number; traces: TraceInfo[] }> {
+    const until = now()
+    const { count, hasOffsets } = await countTraces({ ...query, until }, options)
+    const filter = allOf(query.filter, `timestamp_ms <= ${until}`)
+    const traces = await sampleEvenly(
+      findTracePage,
+      { experimentIds: [query.experimentId], filter, count, size: query.size, hasOffsets },
+      options,
+    )
+    return { count, traces }
   }
 
   /** Throws `trace.not_found`. */
@@ -122,70 +131,46 @@ export function createTraceSearch(transport: Transport, { now }: { now: () => nu
     }
   }
 
-  async function findTraceInfo(traceId: string, options: Cancellable): Promise<TraceInfo | undefined> {
+  // By search and not by batchGetInfos: every server has it, it is no slower, and with basic authentication the batch is
+  // forbidden as a whole as soon as one id does not exist.
+  const getTraceInfos: GetTraceInfos = async ({ experimentId, traceIds }, options) => {
+    const ids = [...new Set(traceIds)].filter(isQuotable)
+    const infos: TraceInfo[] = []
+    for (let at = 0; at < ids.length; at += idsPerCall) {
+      const filter = inList('request_id', ids.slice(at, at + idsPerCall))
+      infos.push(...(await findTracePage({ experimentIds: [experimentId], filter }, options)).traces)
+    }
+    return infos
+  }
+
+  /**
+   * Infos wherever the traces are, or undefined where the server cannot say: it is older than 3.11, or it asks for
+   * credentials and one of the ids does not exist.
+   */
+  async function findTraceInfosAnywhere(
+    traceIds: readonly string[],
+    { signal }: Cancellable,
+  ): Promise<TraceInfo[] | undefined> {
+    const infos: TraceInfo[] = []
     try {
-      return await getTraceInfo(traceId, options)
+      for (let at = 0; at < traceIds.length; at += idsPerCall) {
+        const answer = await transport.json(traceInfosAnswer, {
+          method: 'POST',
+          path: '/api/3.0/mlflow/traces/batchGetInfos',
+          json: { trace_ids: traceIds.slice(at, at + idsPerCall) },
+          replay: 'safe',
+          signal,
+        })
+        infos.push(...answer.trace_infos.map(toTraceInfo))
+      }
+      return infos
     } catch (error) {
-      if (isCode(error, 'trace.not_found')) return undefined
+      if (isCode(error, 'mlflow.unsupported') || isCode(error, 'mlflow.forbidden')) return undefined
       throw error
     }
   }
 
-  /** batchGetInfos came with 3.11; whether a server has it is learnt from the first call. */
-  let hasBatch = true
-  const getTraceInfos: GetTraceInfos = async (traceIds, options) => {
-    const ids = [...new Set(traceIds)]
-    const infos: TraceInfo[] = []
-    for (let at = 0; at < ids.length; at += idsPerCall) {
-      const group = ids.slice(at, at + idsPerCall)
-      infos.push(...((await findInfosInBatch(group, options)) ?? (await findInfosBySearch(group, options))))
-    }
-    return infos
-  }
-
-  async function findInfosInBatch(ids: readonly string[], { signal }: Cancellable): Promise<TraceInfo[] | undefined> {
-    if (!hasBatch) return undefined
-    try {
-      const answer = await transport.json(traceInfosAnswer, {
-        method: 'POST',
-        path: '/api/3.0/mlflow/traces/batchGetInfos',
-        json: { trace_ids: ids },
-        replay: 'safe',
-        signal,
-      })
-      return answer.trace_infos.map(toTraceInfo)
-    } catch (error) {
-      if (!isCode(error, 'mlflow.unsupported')) throw error
-      hasBatch = false
-      return undefined
-    }
-  }
-
-  /**
-   * For servers without batchGetInfos. A search needs experiments: the first id that exists tells one, where all the
-   * others are then looked for; what is not there is asked for in the same way again.
-   */
-  async function findInfosBySearch(ids: readonly string[], options: Cancellable): Promise<TraceInfo[]> {
-    const infos: TraceInfo[] = []
-    let open = [...ids]
-    for (let first = open.shift(); first !== undefined; first = open.shift()) {
-      const info = await findTraceInfo(first, options)
-      if (info === undefined) continue
-      infos.push(info)
-      const searchable = open.filter(isQuotable)
-      if (searchable.length === 0) continue
-      const page = await findTracePage(
-        { experimentIds: [info.experimentId], filter: inList('request_id', searchable) },
-        options,
-      )
-      infos.push(...page.traces)
-      const found = new Set(page.traces.map(({ traceId }) => traceId))
-      open = open.filter((id) => !found.has(id))
-    }
-    return infos
-  }
-
-  return { findTracePage, searchTraces, countTraces, getTraceInfo, getTraceInfos }
+  return { findTracePage, searchTraces, countTraces, sampleTraces, getTraceInfo, getTraceInfos, findTraceInfosAnywhere }
 }
 
 function isNewestFirst(traces: readonly TraceInfo[]): boolean {

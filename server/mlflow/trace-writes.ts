@@ -31,6 +31,8 @@ export function createTraceWrites(transport: Transport, search: ReturnType<typeo
         signal,
       })
     } catch (error) {
+      // MLflow 3.6 to 3.9 answer 500 where there is no such trace.
+      if (isCode(error, 'mlflow.server_error')) await search.getTraceInfo(tag.traceId, { signal })
       throw toTraceError(error)
     }
   }

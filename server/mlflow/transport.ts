@@ -5,6 +5,7 @@ import { AppError } from '#/pipeline/errors.ts'
 import { toAnswerError } from './answer-error.ts'
 import { type MlflowConfig, type MlflowEffects, parseTrackingUri, toAuthorization } from './config.ts'
 import { parseRetryAfterMs, type Replay, withRetries } from './retry.ts'
+import { type HttpAnswer, type HttpBody, type HttpRequest, send } from '../send.ts'
 
 export type MlflowRequest = {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -12,7 +13,7 @@ export type MlflowRequest = {
   path: string
   query?: Readonly<Record<string, string | readonly string[] | undefined>>
   json?: unknown
-  body?: { content: string | Uint8Array; type: string }
+  body?: { content: HttpBody; type: string }
   headers?: Readonly<Record<string, string>>
   replay: Replay
   signal: AbortSignal
@@ -29,14 +30,14 @@ export type Transport = {
   /** The open answer, once its status is 2xx, handed to `read`; a connection that breaks while reading is retried too. */
   open: Open
 }
-type Open = <T>(request: MlflowRequest, read: (answer: Response) => Promise<T>) => Promise<T>
+type Open = <T>(request: MlflowRequest, read: (answer: HttpAnswer) => Promise<T>) => Promise<T>
 
 const defaultTimeoutMs = 120_000
 const defaultMaxBytes = 64 * 1024 * 1024
 const errorBodyBytes = 64 * 1024
 
 export const systemEffects: MlflowEffects = {
-  fetch: (input, init) => globalThis.fetch(input, init),
+  send,
   sleep: async (ms, signal) => {
     await delay(ms, undefined, { signal })
   },
@@ -52,7 +53,7 @@ export function createTransport(config: MlflowConfig, effects: MlflowEffects): T
   if (authorization !== undefined) common['authorization'] = authorization
   const policy = { maxRetries: config.maxRetries ?? 7, backoffMs: config.backoffMs ?? 2000 }
 
-  async function attempt<T>(request: MlflowRequest, read: (answer: Response) => Promise<T>): Promise<T> {
+  async function attempt<T>(request: MlflowRequest, read: (answer: HttpAnswer) => Promise<T>): Promise<T> {
     if (request.signal.aborted) throw cancelled(request.signal)
     // By hand: AbortSignal.timeout and AbortSignal.any keep about 1 kB a request until their time is over, and one job
     // makes hundreds of thousands under one signal.
@@ -65,13 +66,13 @@ export function createTransport(config: MlflowConfig, effects: MlflowEffects): T
     const pass = (): void => stop.abort(request.signal.reason)
     request.signal.addEventListener('abort', pass, { once: true })
     try {
-      const answer = await effects.fetch(toUrl(base, request), toInit(request, common, stop.signal))
-      if (!answer.ok) {
+      const answer = await effects.send(toHttpRequest(base, request, common, stop.signal))
+      if (answer.status < 200 || answer.status > 299) {
         const text = new TextDecoder().decode((await readUpTo(answer, errorBodyBytes)).bytes)
-        const retryAfterMs = parseRetryAfterMs(answer.headers.get('retry-after'), effects.now())
+        const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), effects.now())
         throw toAnswerError({
           status: answer.status,
-          contentType: answer.headers.get('content-type') ?? '',
+          contentType: answer.header('content-type') ?? '',
           text,
           base,
           path: request.path,
@@ -81,6 +82,8 @@ export function createTransport(config: MlflowConfig, effects: MlflowEffects): T
       }
       return await read(answer)
     } catch (error) {
+      // Whatever is left of the answer is not read: its connection is closed.
+      stop.abort()
       if (error instanceof AppError) throw error
       if (request.signal.aborted) throw cancelled(request.signal, error)
       if (isNetworkFailure(error) || timedOut) throw toUnreachable(base, error, timedOut)
@@ -114,7 +117,7 @@ export function withHeaders(
 
 function toTransport(base: string, open: Open): Transport {
   const readAll = async (
-    answer: Response,
+    answer: HttpAnswer,
     { path, maxBytes = defaultMaxBytes }: MlflowRequest,
   ): Promise<Uint8Array> => {
     const { bytes, complete } = await readUpTo(answer, maxBytes)
@@ -133,11 +136,14 @@ function toTransport(base: string, open: Open): Transport {
 }
 
 /** Reads a body until its end or until more than `maxBytes` came; then closes it. */
-export async function readUpTo(answer: Response, maxBytes: number): Promise<{ bytes: Uint8Array; complete: boolean }> {
+export async function readUpTo(
+  answer: HttpAnswer,
+  maxBytes: number,
+): Promise<{ bytes: Uint8Array; complete: boolean }> {
   const chunks: Uint8Array[] = []
   let size = 0
   // Leaving the loop early cancels the stream, which closes the connection.
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of answer.body) {
     size += chunk.byteLength
     if (size > maxBytes) {
       chunks.push(chunk.subarray(0, chunk.byteLength - (size - maxBytes)))
@@ -156,24 +162,22 @@ function toUrl(base: string, { path, query }: MlflowRequest): string {
   return `${base}${path}${parameters.size === 0 ? '' : `?${parameters}`}`
 }
 
-function toInit(request: MlflowRequest, common: Record<string, string>, signal: AbortSignal): RequestInit {
+function toHttpRequest(
+  base: string,
+  request: MlflowRequest,
+  common: Record<string, string>,
+  signal: AbortSignal,
+): HttpRequest {
+  const asked = { method: request.method, url: toUrl(base, request), signal }
   const headers: Record<string, string> = { ...common, ...request.headers }
-  let body: string | Uint8Array<ArrayBuffer> | undefined
   if (request.body !== undefined) {
-    headers['content-type'] = request.body.type
-    // The cast tells TypeScript what artifacts are: bytes of our own, never of a SharedArrayBuffer.
-    body = request.body.content as string | Uint8Array<ArrayBuffer>
-  } else if (request.method !== 'GET') {
-    headers['content-type'] = 'application/json'
-    body = JSON.stringify(request.json ?? {})
+    return { ...asked, headers: { ...headers, 'content-type': request.body.type }, body: request.body.content }
   }
+  if (request.method === 'GET') return { ...asked, headers }
   return {
-    method: request.method,
-    headers,
-    // A redirect turns POST into GET and may lead to a login page: it is reported, not followed.
-    redirect: 'manual',
-    signal,
-    ...(body === undefined ? {} : { body }),
+    ...asked,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(request.json ?? {}),
   }
 }
 
@@ -202,8 +206,8 @@ function cancelled(signal: AbortSignal, cause?: unknown): AppError {
 }
 
 function isNetworkFailure(error: unknown): boolean {
-  // fetch rejects with a TypeError whose cause is the socket's error; a body that breaks off, with undici's own.
-  return error instanceof TypeError || (error instanceof Error && ('code' in error || error.name === 'TimeoutError'))
+  // A socket's error has a code, and so has a body that breaks off or is no HTTP.
+  return error instanceof Error && 'code' in error
 }
 
 function toUnreachable(base: string, error: unknown, timedOut: boolean): AppError {

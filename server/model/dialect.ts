@@ -13,7 +13,8 @@ export type Dialect = {
   sendsTemperature: boolean
   sendsSeed: boolean
   sendsEncodingFormat: boolean
-  /** Answers in a row that ignored the schema although the server took it: then the prompt shows it as well. */
+  /** Whether an answer has ever fitted a schema that the prompt did not show, and how many have not. */
+  hasKeptSchema: boolean
   ignoredSchemas: number
 }
 
@@ -31,6 +32,7 @@ export function createDialects(): Dialects {
       sendsTemperature: !isThinkingModel(model),
       sendsSeed: true,
       sendsEncodingFormat: true,
+      hasKeptSchema: false,
       ignoredSchemas: 0,
     }
     known.set(model, dialect)
@@ -44,6 +46,23 @@ export function isThinkingModel(model: string): boolean {
 
 function isPlainModel(model: string): boolean {
   return /(^|\/)(gpt-4|gpt-3|chatgpt-4)/i.test(model)
+}
+
+/** So many first answers without one that fits are a server that takes schemas and ignores them. */
+const ignoredAtFirst = 5
+
+/**
+ * Whether every prompt must show the schema. A bad answer now and then is no habit: once a schema was kept nothing is shown
+ * from the start any more, or what a question costs would depend on what the process was asked before.
+ */
+export function mustShowSchema({ format, hasKeptSchema, ignoredSchemas }: Readonly<Dialect>): boolean {
+  return format !== 'json_schema' || (!hasKeptSchema && ignoredSchemas >= ignoredAtFirst)
+}
+
+/** Learns from an answer to a prompt that did not show the schema. */
+export function learnFromAnswer(dialect: Dialect, { fits }: { fits: boolean }): void {
+  if (fits) dialect.hasKeptSchema = true
+  else dialect.ignoredSchemas++
 }
 
 /** What one request was sent with, so that an answer to it is not held against what has been learned since. */

@@ -12,16 +12,26 @@ import {
   type Complete,
   type CompleteRequest,
   type EmbedTexts,
-  ModelCallError,
   type ModelRole,
+  withUsage,
 } from '#/pipeline/model/complete.ts'
+import { estimateTokens } from '#/pipeline/model/tokens.ts'
 import { type RetryPolicy, type Sleep, sleepFor, withRetries } from '#/pipeline/retry.ts'
 import type { Config } from '#/server/config.ts'
-import { createDialects, type Dialect, type Dialects, isThinkingModel, learnFromRefusal } from './dialect.ts'
+import {
+  createDialects,
+  type Dialect,
+  type Dialects,
+  isThinkingModel,
+  learnFromAnswer,
+  learnFromRefusal,
+  mustShowSchema,
+} from './dialect.ts'
 import { withOpenAiErrors } from './error-body.ts'
-import { createLimiter, type Limiter } from './limiter.ts'
+import { leanFetch } from './lean-fetch.ts'
+import { createLimiter, type Limiter, toLimiterOptions } from './limiter.ts'
 import { refused, toHiddenError, toModelError } from './model-error.ts'
-import { toCostUsd } from './prices.ts'
+import { type Prices, toCostUsd } from './prices.ts'
 import {
   parseAnswer,
   toRepairMessage,
@@ -34,8 +44,18 @@ export type ModelPorts = { complete: Complete; embedTexts: EmbedTexts }
 
 export type ModelConfig = Pick<
   Config['model'],
-  'apiKey' | 'baseUrl' | 'thinking' | 'reasoningEffort' | 'summary' | 'embedding' | 'concurrency'
->
+  | 'apiKey'
+  | 'baseUrl'
+  | 'thinking'
+  | 'reasoningEffort'
+  | 'summary'
+  | 'embedding'
+  | 'concurrency'
+  | 'requestsPerMinute'
+  | 'tokensPerMinute'
+> & { /** List prices where left out. */ prices?: Prices }
+
+export type OnCall = (outcome: string, seconds: number) => void
 
 export type ModelPortsOptions = {
   fetch?: typeof fetch
@@ -47,10 +67,14 @@ export type ModelPortsOptions = {
   seed?: number
   /** Shared by everything that talks to the same endpoint, so that limits and refusals are learned once. */
   limiter?: Limiter
+  /** Whose calls these are: of several jobs each has its turn. */
+  job?: string
   dialects?: Dialects
+  /** Told how each call ended (`ok`, or the code of its error) and how long it took. */
+  onCall?: OnCall
 }
 
-const openAiUrl = 'https://api.openai.com/v1'
+export const openAiUrl = 'https://api.openai.com/v1'
 const defaultRetry: RetryPolicy = {
   maxRetries: 6,
   backoffMs: 1_000,
@@ -80,9 +104,9 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
     project: null,
     maxRetries: 0,
     logLevel: 'off',
-    fetch: withOpenAiErrors(options.fetch ?? fetch),
+    fetch: withOpenAiErrors(options.fetch ?? leanFetch),
   })
-  const limiter = options.limiter ?? createLimiter(config.concurrency)
+  const limiter = options.limiter ?? createLimiter(toLimiterOptions(config))
   const dialects = options.dialects ?? createDialects()
   const now = options.now ?? Date.now
   const retry = (signal: AbortSignal) => ({
@@ -92,6 +116,8 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
     sleep: options.sleep ?? sleepFor,
     random: options.random ?? Math.random,
   })
+
+  const callOf = (signal: AbortSignal, tokens: number) => ({ signal, job: options.job ?? '', tokens })
 
   /** One exchange within its time, in a dialect that the endpoint understands. */
   const exchange = async <T>(
@@ -103,12 +129,21 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
       const sent = { ...dialect }
       // The package's own clock stops at the headers; a body that never ends needs one that does not.
       const clock = AbortSignal.timeout(call.timeoutMs)
+      const startedAt = performance.now()
+      const tell = (outcome: string): void => options.onCall?.(outcome, (performance.now() - startedAt) / 1_000)
       try {
-        return await send(sent, AbortSignal.any([call.signal, clock]), call.timeoutMs * 2)
+        const answer = await send(sent, AbortSignal.any([call.signal, clock]), call.timeoutMs * 2)
+        tell('ok')
+        return answer
       } catch (error) {
         call.signal.throwIfAborted()
         if (refusals < mostRefusals && learnFromRefusal(dialect, error, sent)) continue
-        throw toModelError(error, { ...call, endpoint, hasTimedOut: clock.aborted, now: now() })
+        const translated = toModelError(error, { ...call, endpoint, hasTimedOut: clock.aborted, now: now() })
+        tell(translated instanceof AppError ? translated.code : 'internal')
+        // Whoever is told to wait speaks for all: the others would only be told the same.
+        const waitMs = translated instanceof AppError ? (translated.retryAfterMs ?? 0) : 0
+        if (waitMs <= defaultRetry.maxRetryAfterMs) limiter.pause(waitMs)
+        throw translated
       }
     }
   }
@@ -119,27 +154,48 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
     const jsonSchema = toStrictJsonSchema(request.schema)
     let usage = noUsage
     let answerTokens = request.maxOutputTokens
+    let isSchemaIgnored = false
     const ask = (messages: readonly ChatCompletionMessageParam[]): Promise<string> =>
-      limiter.run(async () => {
-        const call = { model, variable, timeoutMs: request.timeoutMs + thinkingTokens[effort] * 20, signal }
-        const answer = await exchange(call, dialect, (sent, callSignal, timeout) =>
-          client.chat.completions.create(
-            toParameters({ request, model, effort, messages, answerTokens, jsonSchema, seed: options.seed ?? 7 }, sent),
-            { signal: callSignal, timeout },
-          ),
-        )
-        usage = addUsage(usage, toUsage(answer, model))
-        const context = { ...call, endpoint, hasTimedOut: false, now: now() }
-        const choice = (answer.choices as ChatCompletion['choices'] | undefined)?.[0]
-        if (choice?.message === undefined) throw toHiddenError(answer, context)
-        if (choice.finish_reason === 'content_filter') throw refused()
-        if (choice.finish_reason === 'length') {
-          answerTokens *= 2
-          throw new AppError('model.bad_answer', 'The model’s answer was cut off before its end.')
-        }
-        if ((choice.message.refusal ?? '') !== '') throw refused()
-        return choice.message.content ?? ''
-      }, signal)
+      limiter.run(
+        async (meter) => {
+          const call = { model, variable, timeoutMs: request.timeoutMs + thinkingTokens[effort] * 20, signal }
+          const answer = await exchange(call, dialect, (sent, callSignal, timeout) =>
+            client.chat.completions.create(
+              toParameters(
+                {
+                  request,
+                  model,
+                  effort,
+                  messages,
+                  answerTokens,
+                  jsonSchema,
+                  isSchemaIgnored,
+                  seed: options.seed ?? 7,
+                },
+                sent,
+              ),
+              { signal: callSignal, timeout },
+            ),
+          )
+          const spent = toUsage(answer, model, config.prices)
+          usage = addUsage(usage, spent)
+          meter.used(spent.inputTokens + spent.outputTokens)
+          const context = { ...call, endpoint, hasTimedOut: false, now: now() }
+          const choice = (answer.choices as ChatCompletion['choices'] | undefined)?.[0]
+          if (choice?.message === undefined) throw toHiddenError(answer, context)
+          if (choice.finish_reason === 'content_filter') throw refused()
+          if (choice.finish_reason === 'length') {
+            answerTokens *= 2
+            throw new AppError('model.bad_answer', 'The model’s answer was cut off before its end.')
+          }
+          if ((choice.message.refusal ?? '') !== '') throw refused()
+          return choice.message.content ?? ''
+        },
+        callOf(
+          signal,
+          messages.reduce((sum, { content }) => sum + estimateTokens(toPlainText(content)), answerTokens),
+        ),
+      )
 
     try {
       const value = await withRetries(async () => {
@@ -147,11 +203,12 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
           { role: 'system', content: request.prompt.system },
           { role: 'user', content: request.prompt.user },
         ]
+        const isShown = isSchemaIgnored || mustShowSchema(dialect)
         const text = await ask(messages)
         const first = parseAnswer(text, request.schema)
-        if (dialect.format === 'json_schema') dialect.ignoredSchemas = first.ok ? 0 : dialect.ignoredSchemas + 1
-        if (first.ok) return first.value
         if (text.trim() === '') throw new AppError('model.bad_answer', 'The model’s answer is empty.')
+        if (!isShown) learnFromAnswer(dialect, { fits: first.ok })
+        if (first.ok) return first.value
         const second = await ask([
           ...messages,
           { role: 'assistant', content: text.slice(0, 8_000) },
@@ -159,6 +216,7 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
         ])
         const repaired = parseAnswer(second, request.schema)
         if (repaired.ok) return repaired.value
+        isSchemaIgnored = true
         throw new AppError(
           'model.bad_answer',
           'The model’s answer does not have the shape asked for, even when told so.',
@@ -173,37 +231,49 @@ export function createModelPorts(config: ModelConfig, options: ModelPortsOptions
   const embedTexts: EmbedTexts = (texts, { signal, timeoutMs }) =>
     withRetries(
       () =>
-        limiter.run(async () => {
-          const call = { model: config.embedding, variable: 'INSIGHTS_EMBEDDING_MODEL', timeoutMs, signal }
-          const answer = await exchange(call, dialects(config.embedding), (sent, callSignal, timeout) =>
-            // Not `embeddings.create`: that asks for base64 unless told otherwise, and some servers know neither.
-            client.post<CreateEmbeddingResponse>('/embeddings', {
-              body: {
-                model: config.embedding,
-                input: texts,
-                ...(sent.sendsEncodingFormat ? { encoding_format: 'float' } : {}),
-              },
-              signal: callSignal,
-              timeout,
-            }),
-          )
-          const rows = [...((answer.data as typeof answer.data | undefined) ?? [])].sort((a, b) => a.index - b.index)
-          if (rows.length !== texts.length || rows.some(({ embedding }) => !Array.isArray(embedding))) {
-            throw new AppError(
-              'model.bad_answer',
-              `The embedding model gave ${rows.length} vectors for ${texts.length} texts.`,
+        limiter.run(
+          async (meter) => {
+            const call = { model: config.embedding, variable: 'INSIGHTS_EMBEDDING_MODEL', timeoutMs, signal }
+            const answer = await exchange(call, dialects(config.embedding), (sent, callSignal, timeout) =>
+              // Not `embeddings.create`: that asks for base64 unless told otherwise, and some servers know neither.
+              client.post<CreateEmbeddingResponse>('/embeddings', {
+                body: {
+                  model: config.embedding,
+                  input: texts,
+                  ...(sent.sendsEncodingFormat ? { encoding_format: 'float' } : {}),
+                },
+                signal: callSignal,
+                timeout,
+              }),
             )
-          }
-          const tokens = { inputTokens: answer.usage?.prompt_tokens ?? 0, cachedTokens: 0, outputTokens: 0 }
-          return {
-            vectors: rows.map(({ embedding }) => embedding),
-            usage: { ...tokens, costUsd: toCostUsd(config.embedding, tokens), calls: 1 },
-          }
-        }, signal),
+            const rows = [...((answer.data as typeof answer.data | undefined) ?? [])].sort((a, b) => a.index - b.index)
+            if (rows.length !== texts.length || rows.some(({ embedding }) => !Array.isArray(embedding))) {
+              throw new AppError(
+                'model.bad_answer',
+                `The embedding model gave ${rows.length} vectors for ${texts.length} texts.`,
+              )
+            }
+            const tokens = { inputTokens: answer.usage?.prompt_tokens ?? 0, cachedTokens: 0, outputTokens: 0 }
+            meter.used(tokens.inputTokens)
+            return {
+              vectors: rows.map(({ embedding }) => embedding),
+              usage: { ...tokens, costUsd: toCostUsd(config.embedding, tokens, config.prices), calls: 1 },
+            }
+          },
+          callOf(
+            signal,
+            texts.reduce((sum, text) => sum + estimateTokens(text), 0),
+          ),
+        ),
       retry(signal),
     )
 
   return { complete, embedTexts }
+}
+
+/** Ours are plain texts; the type allows parts. */
+function toPlainText(content: ChatCompletionMessageParam['content']): string {
+  return typeof content === 'string' ? content : JSON.stringify(content ?? '')
 }
 
 type Effort = ModelConfig['reasoningEffort']
@@ -226,12 +296,14 @@ function toParameters(
     messages: readonly ChatCompletionMessageParam[]
     answerTokens: number
     jsonSchema: Record<string, unknown>
+    /** By answers to this very question. */
+    isSchemaIgnored: boolean
     seed: number
   },
   dialect: Readonly<Dialect>,
 ): ChatCompletionCreateParamsNonStreaming {
   const { request, model, effort, jsonSchema } = call
-  const showsSchema = dialect.format !== 'json_schema' || dialect.ignoredSchemas >= 3
+  const showsSchema = call.isSchemaIgnored || mustShowSchema(dialect)
   const [system, ...others] = call.messages
   const messages =
     showsSchema && system?.role === 'system'
@@ -251,22 +323,11 @@ function toParameters(
   }
 }
 
-function toUsage(answer: ChatCompletion, model: string): Usage {
+function toUsage(answer: ChatCompletion, model: string, prices: Prices | undefined): Usage {
   const tokens = {
     inputTokens: answer.usage?.prompt_tokens ?? 0,
     outputTokens: answer.usage?.completion_tokens ?? 0,
     cachedTokens: answer.usage?.prompt_tokens_details?.cached_tokens ?? 0,
   }
-  return { ...tokens, costUsd: toCostUsd(model, tokens), calls: 1 }
-}
-
-/** What the failed attempts cost is not lost with them. */
-function withUsage(error: unknown, usage: Usage): unknown {
-  if (!(error instanceof AppError) || usage.calls === 0) return error
-  const { retryAfterMs } = error
-  return new ModelCallError(error.code, error.message, {
-    cause: error.cause ?? error,
-    usage,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
+  return { ...tokens, costUsd: toCostUsd(model, tokens, prices), calls: 1 }
 }

@@ -1,9 +1,19 @@
 // What tokens cost, in USD per million: list prices without discounts, last compared with the vendors' pages on
-// 5 November 2026. A model that is not here costs 0.
+// 5 November 2026. A model that is neither here nor in INSIGHTS_PRICES costs 0.
+import { z } from 'zod'
 
-export type Price = { input: number; cachedInput: number; output: number }
+const usd = z.number().nonnegative()
 
-const prices: Readonly<Record<string, Price>> = {
+/** As INSIGHTS_PRICES spells it. Without a price of their own, cached tokens cost as much as others, and vectors nothing. */
+export const PriceSchema = z
+  .strictObject({ input: usd, cached_input: usd.optional(), output: usd.default(0) })
+  .transform(({ input, cached_input: cachedInput = input, output }) => ({ input, cachedInput, output }))
+export type Price = z.infer<typeof PriceSchema>
+
+/** By model, without the vendor before it and the date after it. */
+export type Prices = Readonly<Record<string, Price>>
+
+export const listPrices: Prices = {
   'gpt-5.4': { input: 2.5, cachedInput: 0.25, output: 15 },
   'gpt-5.4-mini': { input: 0.75, cachedInput: 0.075, output: 4.5 },
   'gpt-5.2': { input: 1.75, cachedInput: 0.175, output: 14 },
@@ -21,21 +31,23 @@ const prices: Readonly<Record<string, Price>> = {
   'text-embedding-3-large': { input: 0.13, cachedInput: 0.13, output: 0 },
 }
 
-/** The price of a model, with a vendor before it (`openai/gpt-5-mini`) or a date after it (`gpt-5-mini-2025-08-07`) or not. */
-export function findPrice(model: string): Price | undefined {
-  const bare = model
-    .toLowerCase()
-    .replace(/^.*\//, '')
-    .replace(/-\d{4}-\d{2}-\d{2}$/, '')
-  return prices[bare]
+/**
+ * The price of a model: by its whole name, else without a vendor before it (`openai/gpt-5-mini`) and a date after it
+ * (`gpt-5-mini-2025-08-07`).
+ */
+export function findPrice(model: string, prices: Prices = listPrices): Price | undefined {
+  const whole = model.toLowerCase()
+  const bare = whole.replace(/^.*\//, '').replace(/-\d{4}-\d{2}-\d{2}$/, '')
+  return prices[whole] ?? prices[bare]
 }
 
 /** USD for a call; cached tokens are among the input tokens. 0 for a model without a price. */
 export function toCostUsd(
   model: string,
   tokens: { inputTokens: number; cachedTokens: number; outputTokens: number },
+  prices: Prices = listPrices,
 ): number {
-  const price = findPrice(model)
+  const price = findPrice(model, prices)
   if (price === undefined) return 0
   const fresh = Math.max(0, tokens.inputTokens - tokens.cachedTokens)
   return (fresh * price.input + tokens.cachedTokens * price.cachedInput + tokens.outputTokens * price.output) / 1e6

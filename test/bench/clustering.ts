@@ -1,104 +1,204 @@
 // Clustering against the libraries named in its references, in one run: a table for people, and `BENCH {…}` for machines.
-// PYTHON may name an interpreter with numpy, scipy and fastcluster; DATA sets are found as in the tests.
+//
+//   npm run bench:clustering [-- --only ward,errors,kmeans,million,labelled,tree,featurize] [--data FOLDER]
+//
+// Every measurement runs in a process of its own. References in Python run where there is one (see clustering/python.ts).
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { agnes } from 'ml-hclust'
-import { clusterTree } from '#/clustering/cluster.ts'
-import { featurize } from '#/clustering/featurize.ts'
-import { rowOf, type Matrix } from '#/clustering/matrix.ts'
-import type { TreeNode } from '#/clustering/tree.ts'
-import { wardDendrogramByRounds } from '#/clustering/ward-rounds.ts'
-import { wardDendrogram } from '#/clustering/ward.ts'
-import { dataSets, findDataDir, readJsonLines } from '../support/data.ts'
-import { agreementOf } from '../unit/clustering/agreement.ts'
-import { gaussianBlobs } from '../unit/clustering/gaussian-blobs.ts'
+import { z } from 'zod'
+import { rowOf } from '#/clustering/matrix/matrix.ts'
+import { wardDendrogram } from '#/clustering/ward/ward.ts'
+import { findDataDir } from '../support/data.ts'
+import { labelledSets, scoreLabelled } from './clustering/labelled.ts'
+import { themedPoints } from './clustering/points.ts'
+import { timeMlKMeans } from './clustering/ml-kmeans.ts'
+import { findPython, runReference } from './clustering/python.ts'
 
-const large = Number(process.env['BENCH_LARGE'] ?? 20_000)
-const results: Record<string, unknown> = {}
+const { values: flags } = parseArgs({ options: { only: { type: 'string' }, data: { type: 'string' } } })
+const parts = flags.only?.split(',')
+/** The part each key of the last line comes from: there is null, and the reason beside it, where it was not measured. */
+const partOf = {
+  ward_20k_vs_fastcluster: 'ward',
+  ward_20k_vs_blas_fastcluster: 'ward',
+  ward_2k_vs_ml_hclust: 'ward',
+  peak_mb_ward_20k: 'ward',
+  ward_20k_sse_ratios: 'errors',
+  kmeans_50k_k100_vs_sklearn: 'kmeans',
+  kmeans_50k_k100_inertia_ratio: 'kmeans',
+  kmeans_10k_k100_vs_ml_kmeans: 'kmeans',
+  hundred_thousand_seconds: 'tree',
+  million_seconds: 'million',
+  million_peak_mb: 'million',
+  featurize_million_seconds: 'featurize',
+  banking77: 'labelled',
+  dstc11_insurance: 'labelled',
+  star_dev: 'labelled',
+  tau_retail: 'labelled',
+} as const
+type Key = keyof typeof partOf
+type Part = (typeof partOf)[Key]
+const keys = Object.keys(partOf) as Key[]
+const results: Partial<Record<Key, unknown>> = {}
+const reasons: Partial<Record<Key, string>> = {}
+const python = findPython()
+if ('missing' in python) console.log(`No references in Python: ${python.missing}`)
 
-function seconds(run: () => void): number {
-  const started = performance.now()
-  run()
-  return (performance.now() - started) / 1000
+const timeSchema = z.object({ seconds: z.number() })
+const timesSchema = z.object({ seconds: z.array(z.number()), inertia: z.array(z.number()) })
+
+type Measured = { seconds: number[]; peak_mb: number; inertia: number[]; errors: Record<string, number> }
+
+function measure(...task: (string | number)[]): Measured {
+  const path = join(import.meta.dirname, 'clustering', 'measure-process.ts')
+  return JSON.parse(execFileSync(process.execPath, [path, ...task.map(String)], { encoding: 'utf8' })) as Measured
 }
 
-function report(what: string, mine: number, theirs: number | undefined, than: string): void {
-  const ratio =
-    theirs === undefined ? `${than} not measured` : `${than} ${theirs.toFixed(2)} s, ${(theirs / mine).toFixed(1)} ×`
-  console.log(`${what.padEnd(34)} ${mine.toFixed(2).padStart(8)} s   ${ratio}`)
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-const ones = (matrix: Matrix) => new Float64Array(matrix.rows).fill(1)
+function report(what: string, mine: string, other = ''): void {
+  console.log(`${what.padEnd(40)} ${mine.padStart(22)}   ${other}`)
+}
 
-const small = gaussianBlobs({ seed: 1, rows: 2_000, cols: 256, blobs: 100, noise: 0.9 }).vectors
-const rows = Array.from({ length: small.rows }, (_, row) => Array.from(rowOf(small, row)))
-const smallSeconds = seconds(() => wardDendrogram(small, ones(small)))
-const hclustSeconds = seconds(() => agnes(rows, { method: 'ward2' }))
-report('exact Ward, 2,000 × 256', smallSeconds, hclustSeconds, 'ml-hclust')
-results['ward_2k_vs_ml_hclust'] = hclustSeconds / smallSeconds
-
-const many = gaussianBlobs({ seed: 1, rows: large, cols: 256, blobs: 150, noise: 0.9 }).vectors
-const largeSeconds = seconds(() => wardDendrogramByRounds(many, ones(many)))
-const reference = fastclusterSeconds(many)
-report(`exact Ward, ${large.toLocaleString('en')} × 256`, largeSeconds, reference, 'pdist + fastcluster')
-// The key promises twenty thousand points; a shortened run must not fill it.
-if (reference !== undefined && large === 20_000) results['ward_20k_vs_fastcluster'] = reference / largeSeconds
-
-const dataDir = findDataDir()
-for (const set of ['banking77', 'dstc11_insurance'] as const) {
-  if (dataDir === undefined) break
-  const texts: string[] = []
-  const intents: string[] = []
-  type Line = { request_preview: string; labels: { intent: string } }
-  for await (const line of readJsonLines<Line>(join(dataDir, dataSets[set]))) {
-    texts.push(line.request_preview)
-    intents.push(line.labels.intent)
+/** The reference's median against ours; a reason where there is none. */
+function compare(key: Key, than: string, mine: number, theirs: { seconds: number | number[] } | { missing: string }) {
+  if ('missing' in theirs) {
+    reasons[key] = theirs.missing
+    return report('', '', `${than}: not measured (${theirs.missing})`)
   }
-  const { roots } = clusterTree(featurize(texts, { seed: 1 }), { seed: 1, texts })
-  const scores = {
-    leaves: agreementOf(intents, labelsOf(roots, texts.length, true)),
-    top: agreementOf(intents, labelsOf(roots, texts.length, false)),
-  }
-  results[set] = scores
-  console.log(`${set.padEnd(34)} leaves ${percent(scores.leaves)}   top ${percent(scores.top)}`)
-}
-console.log(`BENCH ${JSON.stringify(results)}`)
-
-/** The leaf (or the root) of every row; unassigned rows share -1. */
-function labelsOf(roots: readonly TreeNode[], count: number, atLeaves: boolean): Int32Array {
-  const labels = new Int32Array(count).fill(-1)
-  let leaf = 0
-  const visit = (node: TreeNode, root: number): void => {
-    for (const row of node.members) labels[row] = atLeaves ? leaf : root
-    if (node.children.length === 0) leaf++
-    for (const child of node.children) visit(child, root)
-  }
-  roots.forEach(visit)
-  return labels
+  const seconds = median([theirs.seconds].flat())
+  results[key] = seconds / mine
+  report('', '', `${than}: ${seconds.toFixed(2)} s, ${(seconds / mine).toFixed(1)} ×`)
 }
 
-function percent(scores: { clusters: number; ARI: number; NMI: number; ACC: number }): string {
-  const of = (value: number) => (100 * value).toFixed(1)
-  return `${scores.clusters} clusters ARI ${of(scores.ARI)} NMI ${of(scores.NMI)} ACC ${of(scores.ACC)}`
+/** Runs a part that is wanted. One that fails leaves its reason, and the others their figures. */
+async function part(name: Part, run: () => void | Promise<void>): Promise<void> {
+  let reason = 'left out by --only'
+  if (parts === undefined || parts.includes(name)) {
+    try {
+      await run()
+      reason = 'not measured'
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error)
+      console.error(error)
+      process.exitCode = 1
+    }
+  }
+  for (const key of keys) if (partOf[key] === name && results[key] === undefined) reasons[key] ??= reason
 }
 
-/** Distances and linkage as a user of SciPy and fastcluster writes them; undefined without such a Python. */
-function fastclusterSeconds(points: Matrix): number | undefined {
-  const python = process.env['PYTHON']
-  if (python === undefined) return undefined
-  const folder = mkdtempSync(join(tmpdir(), 'bench-clustering-'))
-  try {
-    const path = join(folder, 'points.f32')
-    writeFileSync(path, new Uint8Array(points.data.buffer))
-    const program = `
-import sys, time, numpy, fastcluster
-from scipy.spatial.distance import pdist
-points = numpy.fromfile(sys.argv[1], numpy.float32).reshape(-1, int(sys.argv[2])).astype(float)
-started = time.time(); fastcluster.linkage(pdist(points), 'ward'); print(time.time() - started)`
-    return Number(execFileSync(python, ['-c', program, path, String(points.cols)], { encoding: 'utf8' }))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+const scratch = mkdtempSync(join(tmpdir(), 'bench-clustering-'))
+try {
+  await part('ward', () => {
+    const small = themedPoints(2_000, 256)
+    const rows = Array.from({ length: small.rows }, (_, row) => Array.from(rowOf(small, row)))
+    const own: number[] = []
+    for (let i = 0; i < 5; i++) {
+      const started = performance.now()
+      wardDendrogram(small, new Float64Array(small.rows).fill(1))
+      own.push((performance.now() - started) / 1000)
+    }
+    report('exact Ward, 2,000 × 256', `${median(own).toFixed(3)} s`)
+    const started = performance.now()
+    agnes(rows, { method: 'ward2' })
+    compare('ward_2k_vs_ml_hclust', 'ml-hclust', median(own), { seconds: (performance.now() - started) / 1000 })
+
+    const runs = Array.from({ length: 3 }, () => measure('ward', 20_000, 256))
+    const seconds = median(runs.map((run) => run.seconds[0]!))
+    results['peak_mb_ward_20k'] = Math.max(...runs.map((run) => run.peak_mb))
+    report(
+      'exact Ward, 20,000 × 256',
+      `${seconds.toFixed(2)} s, ${(results['peak_mb_ward_20k'] as number).toFixed(0)} MB`,
+    )
+    const path = join(scratch, 'ward.f32')
+    measure('write', 20_000, 256, path)
+    compare(
+      'ward_20k_vs_fastcluster',
+      'pdist + fastcluster',
+      seconds,
+      runReference(python, ['fastcluster', path, '256'], timeSchema),
+    )
+    compare(
+      'ward_20k_vs_blas_fastcluster',
+      'BLAS + fastcluster',
+      seconds,
+      runReference(python, ['blas', path, '256'], timeSchema),
+    )
+  })
+
+  await part('errors', () => {
+    const { errors } = measure('errors', 20_000, 256, '10,40,100,300')
+    results['ward_20k_sse_ratios'] = errors
+    for (const [cut, ratio] of Object.entries(errors)) {
+      report(
+        '20,000 × 256 by micro-clusters',
+        cut === 'leaves' ? 'leaves of a tree' : `${cut} clusters`,
+        `squared error ${ratio.toFixed(4)} of exact Ward's`,
+      )
+    }
+  })
+
+  await part('kmeans', async () => {
+    const run = measure('kmeans', 50_000, 256, 100)
+    const inertia = median(run.inertia)
+    report('k-means, 50,000 × 256, k = 100', `${median(run.seconds).toFixed(2)} s`, `inertia ${inertia.toFixed(0)}`)
+    const path = join(scratch, 'kmeans.f32')
+    measure('write', 50_000, 256, path)
+    const theirs = runReference(python, ['kmeans', path, '256', '100'], timesSchema)
+    compare('kmeans_50k_k100_vs_sklearn', 'scikit-learn', median(run.seconds), theirs)
+    if ('missing' in theirs) reasons['kmeans_50k_k100_inertia_ratio'] = theirs.missing
+    else results['kmeans_50k_k100_inertia_ratio'] = inertia / median(theirs.inertia)
+    const small = median(measure('kmeans', 10_000, 256, 100).seconds)
+    report('k-means, 10,000 × 256, k = 100', `${small.toFixed(2)} s`)
+    const points = themedPoints(10_000, 256)
+    compare('kmeans_10k_k100_vs_ml_kmeans', 'ml-kmeans', small, await timeMlKMeans(points, 100))
+  })
+
+  await part('tree', () => {
+    const { seconds, peak_mb } = measure('tree', 100_000, 64)
+    results['hundred_thousand_seconds'] = seconds[0]
+    report('100,000 × 64 to a tree', `${seconds[0]!.toFixed(2)} s, ${peak_mb.toFixed(0)} MB`)
+  })
+  await part('million', () => {
+    const { seconds, peak_mb } = measure('tree', 1_000_000, 256)
+    results['million_seconds'] = seconds[0]
+    results['million_peak_mb'] = peak_mb
+    report('1,000,000 × 256 to a tree', `${seconds[0]!.toFixed(2)} s, ${peak_mb.toFixed(0)} MB`)
+  })
+  await part('featurize', () => {
+    const { seconds, peak_mb } = measure('featurize', 1_000_000)
+    results['featurize_million_seconds'] = seconds[0]
+    report('featurizer, 1,000,000 short texts', `${seconds[0]!.toFixed(2)} s, ${peak_mb.toFixed(0)} MB`)
+  })
+
+  await part('labelled', async () => {
+    const data = flags.data ?? findDataDir()
+    if (data === undefined) {
+      for (const set of labelledSets) reasons[set] = '../shared/data is not there (see --data)'
+      return console.log('No labelled sets: ../shared/data is not there (see --data).')
+    }
+    for (const set of labelledSets) {
+      const scores = await scoreLabelled(set, data, python)
+      results[set] = scores
+      report(set, 'leaves', percent(scores.leaves, scores.baseline?.leaves))
+      report('', 'top', percent(scores.top, scores.baseline?.top))
+    }
+  })
+} finally {
+  rmSync(scratch, { recursive: true })
+}
+const values = Object.fromEntries(keys.map((key) => [key, results[key] ?? null]))
+console.log(`BENCH ${JSON.stringify({ ...values, missing: reasons })}`)
+
+type Scores = { clusters: number; ARI: number; NMI: number; ACC: number }
+
+function percent(own: Scores, baseline: Scores | undefined): string {
+  const of = ({ ARI, NMI, ACC }: Scores) =>
+    [ARI, NMI, ACC].map((value, i) => `${['ARI', 'NMI', 'ACC'][i]} ${(100 * value).toFixed(1)}`).join(' ')
+  return `${own.clusters} clusters ${of(own)}${baseline === undefined ? '' : `   TF-IDF + k-means: ${of(baseline)}`}`
 }

@@ -1,6 +1,6 @@
 // Peak memory of the service during an Insight on many real traces, seen from outside the process:
-//   node test/bench/memory.ts [--traces 10000] [--database embedded|postgresql] [--store FOLDER]
-// tau_retail is repeated with new ids. The tracking store runs as a process of its own, so only the service is counted;
+//   node test/bench/memory.ts [--traces 10000] [--data tau_retail|short] [--database embedded|postgresql] [--store FOLDER]
+// tau_retail is repeated with new ids; `short` are conversations of two sentences, for 100,000 of them in reasonable time. The tracking store runs as a process of its own, so only the service is counted;
 // --store keeps its folder between runs, since the import takes longer than the Insight.
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -16,10 +16,12 @@ import { dataSets, findDataDir, readJsonLines } from '#/test/support/data.ts'
 import { createTestDatabase } from '#/test/support/database.ts'
 import { forgetPeak, readMemory, startServiceProgram, startTrackingProgram } from '#/test/support/programs.ts'
 import { createInsight, finishedInsight } from '#/test/support/service.ts'
+import { conversations, toTraceLine } from '#/test/support/trace-lines.ts'
 
 const { values: flags } = parseArgs({
   options: {
     traces: { type: 'string', default: '10000' },
+    data: { type: 'string', default: 'tau_retail' },
     database: { type: 'string', default: 'embedded' },
     store: { type: 'string' },
     /** Passed to node, such as --heapsnapshot-signal=SIGUSR2. */
@@ -55,24 +57,34 @@ function withNewIds(line: Line, copy: number): Line {
   }
 }
 
+async function* short(count: number): AsyncGenerator<string> {
+  const salt = 'short'
+  for (const [at, spoken] of conversations(count).entries()) yield `${JSON.stringify(toTraceLine(spoken, at, salt))}\n`
+}
+
+async function* longOnes(count: number): AsyncGenerator<string> {
+  const dataDir = findDataDir()
+  if (dataDir === undefined) throw new Error('The labelled traces are not here: name their folder in TRACE_DATA_DIR.')
+  yield* repeated(join(dataDir, dataSets.tau_retail), count)
+}
+
 async function main(): Promise<void> {
   const count = Number(flags.traces)
   const database = flags.database === 'postgresql' ? 'postgresql' : 'embedded'
-  const dataDir = findDataDir()
-  if (dataDir === undefined) throw new Error('The labelled traces are not here: name their folder in TRACE_DATA_DIR.')
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'insights-memory-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
 
   const tracking = stack.use(await startTrackingProgram({ dataDir: flags.store ?? join(folder, 'tracking') }))
   const client = createMlflowClient({ trackingUri: tracking.url })
-  const experiment = `tau_retail x ${count}`
+  const experiment = `${flags.data} x ${count}`
   const experimentId = await client.ensureExperiment(experiment, { signal })
   const stored = await client.countTraces({ experimentId, filter: '' }, { signal })
   if (stored.count < count) {
     const importingAt = performance.now()
     const path = join(folder, 'traces.jsonl')
-    await pipeline(Readable.from(repeated(join(dataDir, dataSets.tau_retail), count)), createWriteStream(path))
+    const lines = flags.data === 'short' ? short(count) : longOnes(count)
+    await pipeline(Readable.from(lines), createWriteStream(path))
     const { imported, failed } = await importTraces(client, { path, experiment, signal })
     await rm(path)
     console.log(`imported ${imported} (${failed} failed) in ${seconds(importingAt)} s`)

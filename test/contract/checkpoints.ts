@@ -1,5 +1,6 @@
 // What every implementation of the `Checkpoints` port must do.
 import { describe, expect, test } from 'vitest'
+import { noUsage } from '#/pipeline/insight.ts'
 import type { Checkpoints, ClusterAssignment } from '#/pipeline/ports.ts'
 import { aCluster, aFailure, aRecord } from '#/test/support/insight-rows.ts'
 
@@ -55,6 +56,19 @@ export function checkpointsContract(create: (options: { pageSize: number }) => P
       const pending = await collect(checkpoints.pending())
       expect(pending).toHaveLength(2_503)
       expect(pending.every(({ traceId, ordinal }) => traceId === `tr-${ordinal}`)).toBe(true)
+    })
+
+    test('what the scope came to is kept', async () => {
+      const { checkpoints } = await subject()
+      expect(await checkpoints.selection()).toBeUndefined()
+      const selection = {
+        matched: 9,
+        strata: [{ value: 'a"b', available: 5, wanted: 6, selected: 5 }],
+        strataCount: 1,
+        shortCount: 1,
+      }
+      await checkpoints.saveSelection(selection)
+      expect(await checkpoints.selection()).toEqual(selection)
     })
 
     test('nothing selected gives no pages', async () => {
@@ -174,6 +188,9 @@ export function checkpointsContract(create: (options: { pageSize: number }) => P
       const { checkpoints } = await subject(1)
       await checkpoints.saveSkipped([{ traceId: 'tr-0', code: 'trace.empty', message: 'Nothing was said.' }])
       expect(await checkpoints.failures()).toEqual([])
+      expect(await checkpoints.skipped()).toEqual([
+        { traceId: 'tr-0', code: 'trace.empty', message: 'Nothing was said.' },
+      ])
     })
   })
 
@@ -221,12 +238,46 @@ export function checkpointsContract(create: (options: { pageSize: number }) => P
       expect(await collect(checkpoints.unpublished('cluster'))).toEqual(['tr-1'])
     })
 
-    test('vectors may be saved, and saved again', async () => {
-      const { checkpoints } = await subject(2)
-      await checkpoints.saveVectors([{ traceId: 'tr-0', vector: Float32Array.of(0.1, -2) }])
-      await expect(
-        checkpoints.saveVectors([{ traceId: 'tr-0', vector: Float32Array.of(0.1, -2) }]),
-      ).resolves.toBeUndefined()
+    test('vectors come back by their model, and what they cost is counted once', async () => {
+      const { checkpoints } = await subject(4)
+      const usage = { inputTokens: 10, outputTokens: 0, cachedTokens: 0, costUsd: 0.25, calls: 1 }
+      const rows = [
+        { traceId: 'tr-2', vector: Float32Array.of(0.1, -2) },
+        { traceId: 'tr-0', vector: Float32Array.of(3, 4) },
+      ]
+      await checkpoints.saveVectors(rows, { model: 'small', usage })
+      await checkpoints.saveVectors(rows, { model: 'small', usage })
+      expect(await collect(checkpoints.vectors('small'))).toEqual([rows[1], rows[0]])
+      expect(await collect(checkpoints.vectors('large'))).toEqual([])
+      expect((await checkpoints.counts()).usage).toEqual(usage)
+      await checkpoints.saveVectors([rows[0]!], { model: 'large', usage })
+      expect(await collect(checkpoints.vectors('small'))).toEqual([rows[1]])
+      expect((await checkpoints.counts()).usage.calls).toBe(2)
+    })
+
+    test('a step is found for its input only, the first result stays, and every cost is counted', async () => {
+      const { checkpoints } = await subject(1)
+      const usage = { inputTokens: 10, outputTokens: 5, cachedTokens: 1, costUsd: 0.5, calls: 2 }
+      const named = (title: string) => ({ names: [{ id: '1', title, summary: 'All of it.' }], usage })
+      expect(await checkpoints.findStep('name', 'a')).toBeUndefined()
+      await checkpoints.saveStep('name', { inputHash: 'a', result: named('First'), usage })
+      await checkpoints.saveStep('name', { inputHash: 'a', result: named('Second'), usage })
+      expect(await checkpoints.findStep('name', 'a')).toEqual(named('First'))
+      expect(await checkpoints.findStep('name', 'b')).toBeUndefined()
+      expect(await checkpoints.findStep('overview', 'a')).toBeUndefined()
+      await checkpoints.saveStep('name', { inputHash: 'b', result: named('Third'), usage })
+      expect(await checkpoints.findStep('name', 'a')).toBeUndefined()
+      expect(await checkpoints.findStep('name', 'b')).toEqual(named('Third'))
+      await checkpoints.saveFailures([aFailure('tr-0')], usage)
+      await checkpoints.saveFailures([aFailure('tr-0')], usage)
+      expect(await checkpoints.stageUsage()).toMatchObject({ name: { calls: 4 }, summarize: { calls: 4 } })
+      expect((await checkpoints.counts()).usage).toEqual({
+        inputTokens: 40,
+        outputTokens: 20,
+        cachedTokens: 4,
+        costUsd: 2,
+        calls: 8,
+      })
     })
 
     test('empty calls do nothing', async () => {
@@ -235,7 +286,7 @@ export function checkpointsContract(create: (options: { pageSize: number }) => P
       await checkpoints.saveSummaries([])
       await checkpoints.saveFailures([])
       await checkpoints.saveSkipped([])
-      await checkpoints.saveVectors([])
+      await checkpoints.saveVectors([], { model: 'small', usage: noUsage })
       await checkpoints.saveClusters([], [])
       await checkpoints.markPublished('assessment', [])
       expect(await checkpoints.countSelected()).toBe(1)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Pieces } from '#/pipeline/ports.ts'
 import type { TraceInfo } from '#/pipeline/trace.ts'
 import { importTraces } from '#/server/import/import-traces.ts'
 import { createMlflowClient, type MlflowClient, toTracking } from '#/server/mlflow/client.ts'
@@ -70,8 +71,14 @@ export function clientSuite(getServer: () => { url: string }): void {
       await client.deleteRun(run.runId, options)
       const deleted = await client.searchRuns({ experimentIds: [experimentId], deleted: true }, options)
       expect(deleted.runs.map(({ runId }) => runId)).toContain(run.runId)
+      await expect(client.updateRun({ runId: run.runId, status: 'KILLED' }, options)).rejects.toMatchObject({
+        code: 'mlflow.invalid_request',
+      })
+      await client.restoreRun(run.runId, options)
       await client.restoreRun(run.runId, options)
       expect((await client.getRun(run.runId, options)).isDeleted).toBe(false)
+      await expect(client.deleteRun('0'.repeat(32), options)).rejects.toMatchObject({ code: 'mlflow.not_found' })
+      await expect(client.restoreRun('0'.repeat(32), options)).rejects.toMatchObject({ code: 'mlflow.not_found' })
     })
 
     test('every trace is found once, newest first, whatever is written meanwhile', async () => {
@@ -100,10 +107,10 @@ export function clientSuite(getServer: () => { url: string }): void {
           { experimentId: id, filter: '', until: at + 60_000, ...(atMost === undefined ? {} : { atMost }) },
           options,
         )
-      expect(await count()).toEqual({ count: 521, isExact: true })
-      expect(await count(521)).toEqual({ count: 521, isExact: true })
-      expect(await count(500)).toEqual({ count: 500, isExact: false })
-      expect(await client.countTraces({ experimentId: id, filter: "status = 'ERROR'" }, options)).toEqual({
+      expect(await count()).toMatchObject({ count: 521, isExact: true })
+      expect(await count(521)).toMatchObject({ count: 521, isExact: true })
+      expect(await count(500)).toMatchObject({ count: 500, isExact: false })
+      expect(await client.countTraces({ experimentId: id, filter: "status = 'ERROR'" }, options)).toMatchObject({
         count: 0,
         isExact: true,
       })
@@ -121,7 +128,7 @@ export function clientSuite(getServer: () => { url: string }): void {
 
     test('infos come by id, and ids that do not exist are left out', async () => {
       const ids = [await seedTrace(raw, experimentId), await seedTrace(raw, experimentId)]
-      const infos = await client.getTraceInfos([...ids, 'tr-none', ...ids], options)
+      const infos = await client.getTraceInfos({ experimentId, traceIds: [...ids, 'tr-none', ...ids] }, options)
       expect(infos.map(({ traceId }) => traceId).toSorted()).toEqual(ids.toSorted())
       expect(infos[0]).toMatchObject({
         name: 'assistant',
@@ -226,7 +233,7 @@ export function clientSuite(getServer: () => { url: string }): void {
 
     test('artifacts of any size are written over and read back', async () => {
       const run = await createRun('artifacts')
-      const write = (path: string, body: string | Uint8Array) =>
+      const write = (path: string, body: string | Uint8Array | Pieces) =>
         client.uploadArtifact({ runId: run.runId, path, body }, options)
       const read = (path: string) => client.downloadArtifact({ runId: run.runId, path }, options)
       await write('insights/config.json', '{"a":1}')
@@ -236,6 +243,11 @@ export function clientSuite(getServer: () => { url: string }): void {
       await write('insights/large ü.bin', large)
       expect(Buffer.from(await read('insights/config.json')).toString()).toBe('{"a":2}')
       expect(large.equals(await read('insights/large ü.bin'))).toBe(true)
+      for (const count of [2, 40]) {
+        const pieces = Array.from({ length: count }, (_, at) => `${at}: ${'ü'.repeat(200_000)}\n`)
+        await write('lines.txt', () => pieces)
+        expect(Buffer.from(await read('lines.txt')).toString()).toBe(pieces.join(''))
+      }
       const files = await client.listArtifacts({ runId: run.runId, path: 'insights' }, options)
       expect(files.map(({ path }) => path)).toEqual([
         'insights/config.json',

@@ -4,20 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ClusterDetailsSchema } from '#/pipeline/artifact.ts'
-import {
-  ClustersAnswer,
-  CountAnswer,
-  CreatedAnswer,
-  ExperimentList,
-  FailureList,
-  InsightAnswer,
-  InsightList,
-  InsightTraceList,
-  MapAnswer,
-  ServiceAnswer,
-  TraceDetail,
-  TraceList,
-} from '#/server/api/schemas.ts'
+import { ClustersAnswer, FailureList, InsightTraceList, MapAnswer } from '#/server/api/schemas/clusters.ts'
+import { CreatedAnswer, InsightAnswer, InsightList, ServiceAnswer } from '#/server/api/schemas/insights.ts'
+import { CountAnswer } from '#/server/api/schemas/parts.ts'
+import { ExperimentList, TraceDetail, TraceList } from '#/server/api/schemas/traces.ts'
 import { startApp, type TestApp } from '#/test/support/app.ts'
 import { conversations, writeTraceFile } from '#/test/support/trace-lines.ts'
 
@@ -88,7 +78,7 @@ test('the artifact in MLflow is valid and says the same as the API', async () =>
 test('the run in MLflow is FINISHED, with its links, assessments and cluster tags', async () => {
   expect((await app.mlflow.getRun(insight.id, { signal })).status).toBe('FINISHED')
   expect(await app.mlflow.countLinked({ runId: insight.id, experimentId }, { signal })).toBe(60)
-  for (const info of await app.mlflow.getTraceInfos(traceIds, { signal })) {
+  for (const info of await app.mlflow.getTraceInfos({ experimentId, traceIds }, { signal })) {
     const ours = info.assessments.filter(({ name }) => name === 'insight_summary')
     expect(ours).toHaveLength(1)
     expect(ours[0]).toMatchObject({ source: { type: 'CODE', id: 'builtin' }, rationale: expect.stringMatching(/\S/) })
@@ -195,12 +185,10 @@ test('a body that is not JSON is a problem too', async () => {
   expect(await post('{"experiment_id":')).toMatchObject({ status: 400, problem: { code: 'request.invalid' } })
 })
 
-test('what is not there is 404, and what is not built yet is 501, both as problems', async () => {
+test('what is not there is 404, as a problem', async () => {
   expect(await app.ask('GET', '/insights/nope')).toMatchObject({ status: 404, problem: { code: 'insight.not_found' } })
   expect(await app.ask('GET', '/traces/tr-nope')).toMatchObject({ status: 404, problem: { code: 'trace.not_found' } })
   expect(await app.ask('GET', '/nowhere')).toMatchObject({ status: 404, problem: { code: 'request.not_found' } })
-  const later = await app.ask('POST', `/insights/${insight.id}/recompute`)
-  expect(later).toMatchObject({ status: 501, problem: { code: 'insight.not_available_yet' } })
 })
 
 test.each(['https://evil.example', 'null'])('a page of %s may not make changes here', async (origin) => {
@@ -227,6 +215,23 @@ test('the export in CSV and JSON holds every trace', async () => {
   const json = z.array(z.object({ trace_id: z.string(), cluster_path: z.string() }))
   const rows = json.parse(await (await fetch(`${app.url}/api/v1/insights/${insight.id}/export?format=json`)).json())
   expect(rows.map(({ trace_id }) => trace_id).toSorted()).toEqual(traceIds.toSorted())
+})
+
+test('groups below the minimum size are a count in hierarchy, lists and exports, with no trace left out', async () => {
+  const { id } = await app.call('POST', '/insights', CreatedAnswer, { ...valid(), options: { min_shown_size: 1_000 } })
+  const { counts, key_points: keyPoints } = await app.finished(id)
+  const { clusters } = await app.call('GET', `/insights/${id}/clusters`, ClustersAnswer)
+  expect(clusters.length).toBeGreaterThan(0)
+  for (const cluster of clusters) {
+    expect(cluster).toMatchObject({ title: `Small group ${cluster.id} (hidden)`, hidden: true, summary: '' })
+    expect([...cluster.keywords, ...cluster.evidence, ...cluster.examples]).toEqual([])
+  }
+  expect(clusters.reduce((sum, { size }) => sum + size, 0)).toBe(counts.clustered)
+  expect(keyPoints.flatMap(({ evidence }) => evidence)).toEqual([])
+  const csv = await (await fetch(`${app.url}/api/v1/insights/${id}/export?format=csv`)).text()
+  expect(csv.split('Small group').length - 1).toBeGreaterThanOrEqual(counts.clustered)
+  const page = await app.call('GET', `/insights/${id}/traces?cluster=${clusters[0]!.id}`, InsightTraceList)
+  expect(page.items[0]!.reason).toContain('too small to be shown')
 })
 
 test('events of a finished Insight are its state and its end', async () => {
@@ -256,5 +261,23 @@ test('the API describes itself', async () => {
 test('health, readiness and metrics answer at the root', async () => {
   expect(await (await fetch(`${app.url}/healthz`)).text()).toBe('ok')
   expect(await (await fetch(`${app.url}/readyz`)).text()).toBe('ready')
-  expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(/trace_insights_jobs_queued \d/)
+  const metrics = await (await fetch(`${app.url}/metrics`)).text()
+  for (const name of ['jobs_queued', 'jobs_dead', 'oldest_job_seconds'])
+    expect(metrics).toMatch(new RegExp(`^trace_insights_${name} [\\d.]+$`, 'm'))
+  const of = 'process="[0-9a-f]{8}",mode="all"'
+  expect(metrics).toMatch(new RegExp(`^trace_insights_event_loop_lag_seconds\\{${of}\\} [\\d.]+$`, 'm'))
+  for (const part of ['_bucket', '_sum', '_count'])
+    expect(metrics).toMatch(
+      new RegExp(`^trace_insights_stage_seconds${part}\\{${of},stage="publish".*\\} [\\d.]+$`, 'm'),
+    )
+  expect(metrics).toContain('# TYPE trace_insights_job_seconds histogram\n')
+  // Each name is told once what it is, and every line is one sample.
+  const types = [...metrics.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)].map(([, name]) => name)
+  expect(new Set(types).size).toBe(types.length)
+  expect(
+    metrics
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/^(# TYPE \S+ (counter|gauge|histogram)|[a-z_]+(\{[^{}]*\})? -?[\d.e+-]+)$/.test(line)),
+  ).toEqual([])
 })

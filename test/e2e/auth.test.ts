@@ -6,7 +6,8 @@ import { Hono } from 'hono'
 import { proxy } from 'hono/proxy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTrackingServer } from '#/mocks/tracking/server.ts'
-import { CreatedAnswer, ExperimentList, InsightAnswer, InsightList } from '#/server/api/schemas.ts'
+import { CreatedAnswer, InsightAnswer, InsightList } from '#/server/api/schemas/insights.ts'
+import { ExperimentList } from '#/server/api/schemas/traces.ts'
 import { importTraces } from '#/server/import/import-traces.ts'
 import { createMlflowClient } from '#/server/mlflow/client.ts'
 import { startApp, type TestApp } from '#/test/support/app.ts'
@@ -31,7 +32,7 @@ async function startGuardedTracking(): Promise<string> {
       return c.text('Permission denied', 403)
     if (
       authorization === basic('carol').authorization &&
-      /\/runs\/(create|update|log-batch|set-tag)/.test(c.req.path)
+      /\/runs\/(create|update|delete|restore|log-batch|set-tag)/.test(c.req.path)
     ) {
       return c.text('Permission denied', 403)
     }
@@ -101,6 +102,11 @@ test('whoever may not read the experiment finds no Insight, no trace of it, and 
     })
   }
   expect(await app.ask('POST', `/insights/${insightId}/cancel`, undefined, basic('bob'))).toMatchObject({ status: 404 })
+  for (const action of ['resume', 'retry-failed', 'recompute', 'restore']) {
+    const answer = await app.ask('POST', `/insights/${insightId}/${action}`, {}, basic('bob'))
+    expect(answer).toMatchObject({ status: 404 })
+  }
+  expect(await app.ask('DELETE', `/insights/${insightId}`, undefined, basic('bob'))).toMatchObject({ status: 404 })
   const body = { experiment_id: experimentId, instruction: 'What do they want?', scope: { filter: '' } }
   expect(await app.ask('POST', '/insights', body, basic('bob'))).toMatchObject({ status: 403 })
 })
@@ -120,6 +126,9 @@ test('whoever may only read sees an Insight but neither stops nor starts one', a
   expect(await app.ask('POST', '/insights', body, basic('carol'))).toMatchObject({ status: 403 })
   const cancel = await app.ask('POST', `/insights/${id}/cancel`, undefined, basic('carol'))
   expect([403, 409]).toContain(cancel.status)
+  expect(await app.ask('DELETE', `/insights/${id}`, undefined, basic('carol'))).toMatchObject({ status: 403 })
+  expect(await app.ask('POST', `/insights/${id}/restore`, undefined, basic('carol'))).toMatchObject({ status: 403 })
+  expect(await app.ask('POST', `/insights/${id}/recompute`, {}, basic('carol'))).toMatchObject({ status: 403 })
   expect((await app.call('GET', `/insights/${id}`, InsightAnswer, undefined, basic('alice'))).status).not.toBe('KILLED')
 })
 

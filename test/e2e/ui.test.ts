@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ClustersAnswer, InsightTraceList } from '#/server/api/schemas.ts'
+import { ClustersAnswer, InsightTraceList } from '#/server/api/schemas/clusters.ts'
 import { findChromium, openContext, openPage, type Watched } from '#/test/support/browser.ts'
 import { hostileText, startBrowserWorld, type BrowserWorld } from '#/test/support/browser-world.ts'
 
@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
     await page.waitForURL(/cluster=1$/)
     await page.getByRole('heading', { level: 2, name: clusters[0]!.title, exact: true }).waitFor()
     await page.keyboard.press('End')
-    await page.waitForURL(/cluster=failed/)
+    await page.waitForURL(/cluster=skipped/)
     await page.keyboard.press('Home')
     await page.waitForURL((url) => !url.search.includes('cluster'))
     await page.keyboard.press('ArrowDown')
@@ -249,6 +249,9 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
       tracesUrl(),
       insightUrl(),
       insightUrl('?cluster=1'),
+      insightUrl('?view=treemap&color=p95&cluster=unassigned'),
+      insightUrl('?tab=record'),
+      tracesUrl() + '?filter=execution_time_ms%20%3E%20100&columns=state,user,assessment:insight_summary',
       insightUrl(`?cluster=1&trace=${world.traceIds[0]}`),
     ]
     const said: string[] = []
@@ -272,7 +275,14 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
       const small = await openContext(world.browser, { baseUrl: world.app.url, width, height: 844 })
       const narrow = await openPage(small)
       try {
-        for (const url of [insightsUrl(), `${insightsUrl()}?create=1`, tracesUrl(), insightUrl('?cluster=1')]) {
+        for (const url of [
+          insightsUrl(),
+          `${insightsUrl()}?create=1`,
+          tracesUrl(),
+          insightUrl('?cluster=1'),
+          insightUrl('?view=treemap&wide=1'),
+          insightUrl('?tab=record'),
+        ]) {
           await narrow.page.goto(url)
           await narrow.page.locator('h1').first().waitFor()
           await narrow.page.waitForLoadState('networkidle')

@@ -4,17 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { startTrackingServer } from '#/mocks/tracking/server.ts'
-import { InsightAnswer, type Problem } from '#/server/api/schemas.ts'
+import { InsightAnswer } from '#/server/api/schemas/insights.ts'
+import { type Problem } from '#/server/api/schemas/parts.ts'
 import { parseConfig } from '#/server/config.ts'
 import { type ImportOptions, importTraces } from '#/server/import/import-traces.ts'
 import { startService } from '#/server/main.ts'
 import { createMlflowClient, type MlflowClient } from '#/server/mlflow/client.ts'
 import { createLog } from '#/server/log.ts'
+import type { Database } from '#/server/db/database.ts'
 import { createTestDatabase, type DatabaseKind, silentLog } from './database.ts'
 
 export type TestApp = AsyncDisposable & {
   url: string
   trackingUri: string
+  database: Database
   mlflow: MlflowClient
   /** A JSON request to `/api/v1…`; throws with the problem for anything but a success. */
   call: <T>(
@@ -37,7 +40,13 @@ export type TestApp = AsyncDisposable & {
 }
 
 export async function startApp(
-  options: { database?: DatabaseKind; trackingUri?: string; env?: Record<string, string>; timeoutMs?: number } = {},
+  options: {
+    database?: DatabaseKind
+    trackingUri?: string
+    env?: Record<string, string>
+    uiDir?: string
+    timeoutMs?: number
+  } = {},
 ): Promise<TestApp> {
   await using stack = new AsyncDisposableStack()
   const test = stack.use(await createTestDatabase(options.database ?? 'embedded'))
@@ -53,6 +62,7 @@ export async function startApp(
   const service = await startService(config, {
     log: process.env['TEST_LOG'] === undefined ? silentLog : createLog({ logLevel: 'info' }),
     database: test.database,
+    ...(options.uiDir === undefined ? {} : { uiDir: options.uiDir }),
   })
   stack.defer(() => service.close())
   const mlflow = createMlflowClient({ trackingUri })
@@ -78,6 +88,7 @@ export async function startApp(
   return {
     url: service.url,
     trackingUri,
+    database: test.database,
     mlflow,
     call,
     ask: async (method, path, body, headers) => {

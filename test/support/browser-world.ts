@@ -1,14 +1,13 @@
 // What the browser tests look at: the built app on a real service, with one finished Insight over traces of which one is
 // hostile.
-import { execFile } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
-import { CreatedAnswer, type InsightAnswer } from '#/server/api/schemas.ts'
+import { CreatedAnswer, type InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { startApp, type TestApp } from './app.ts'
 import { startChromium } from './browser.ts'
+import { buildUi } from './build-ui.ts'
 import { conversations, writeTraceFile } from './trace-lines.ts'
 
 export const hostileText =
@@ -32,17 +31,9 @@ const isBroken = (at: number) => at % 17 === 3
 /** Builds the app, starts the service and Chromium, and waits for the first Insight. */
 export async function startBrowserWorld(): Promise<BrowserWorld> {
   await using stack = new AsyncDisposableStack()
-  const root = join(import.meta.dirname, '../..')
-  // The command that `npm start` runs first, in its own process: the tests' NODE_ENV would give React's slow build.
-  await promisify(execFile)(
-    process.execPath,
-    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'ui', '--logLevel', 'warn'],
-    {
-      cwd: root,
-      env: { ...process.env, NODE_ENV: 'production' },
-    },
-  )
-  const app = stack.use(await startApp({ timeoutMs: 120_000 }))
+  const uiDir = await buildUi()
+  stack.defer(() => rm(uiDir, { recursive: true, force: true }))
+  const app = stack.use(await startApp({ uiDir, timeoutMs: 120_000 }))
   const browser = await startChromium()
   stack.defer(() => browser.close())
   const path = join(await mkdtemp(join(tmpdir(), 'ui-traces-')), 'support.jsonl')

@@ -1,7 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
+import { readLines } from '#/server/import/read-lines.ts'
 
 /** Where the labelled real traces are, or `undefined`: tests that need them skip and say so. */
 export function findDataDir(): string | undefined {
@@ -19,7 +18,5 @@ export type DataSet = keyof typeof dataSets
 
 /** The lines of a JSON Lines file, plain or gzipped, parsed. */
 export async function* readJsonLines<T>(path: string): AsyncGenerator<T> {
-  const file = createReadStream(path)
-  const lines = createInterface({ input: path.endsWith('.gz') ? file.pipe(createGunzip()) : file, crlfDelay: Infinity })
-  for await (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as T
+  for await (const { text } of readLines(path)) yield JSON.parse(text) as T
 }

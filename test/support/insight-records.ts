@@ -13,7 +13,7 @@ export async function insightRecords(
 ): Promise<{ summaries: number } & Record<string, unknown>> {
   const mlflow = createMlflowClient({ trackingUri })
   const run = await mlflow.getRun(runId, { signal })
-  const infos = await mlflow.getTraceInfos(traceIds, { signal })
+  const infos = await mlflow.getTraceInfos({ experimentId: run.experimentId, traceIds }, { signal })
   const linked = await mlflow.countLinked({ runId, experimentId: run.experimentId }, { signal })
   const traces = infos.map(({ traceId, assessments, tags }) => ({
     traceId,
@@ -38,11 +38,16 @@ export async function insightRecords(
       status: run.status,
       params: run.params,
       tags: withoutKeys(run.tags, /request_id/),
-      // Time is the one thing an interrupted run may have more of.
-      metrics: withoutKeys(run.metrics, /^seconds_/),
+      // Time is the one thing an interrupted run may have more of; what was expected of it learns from the Insights before it.
+      metrics: withoutKeys(run.metrics, /^seconds_|_seconds$|^estimate/),
       linked,
       traces: traces.sort((a, b) => a.traceId.localeCompare(b.traceId)),
-      details: { ...details, created_at: '', finished_at: '' },
+      details: {
+        ...details,
+        created_at: '',
+        finished_at: '',
+        usage: withoutKeys(details.usage, /^estimate/),
+      },
       summariesFile: (await read('insights/summaries.jsonl')).split('\n'),
       failuresFile: await read('insights/failures.json'),
       config: { ...config, spec: { ...config.spec, pinnedAtMs: 0 } },

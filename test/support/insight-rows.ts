@@ -75,6 +75,8 @@ export function aCluster(id: string, title: string, traceIds: string[], children
     evidence: [],
     keywords: ['refund'],
     metrics: someMetrics,
+    quality: { silhouette: 0.5, stability: 0.8, coverage: 1 },
+    examples: traceIds.slice(0, 1).map((traceId) => ({ traceId, role: 'representative', reason: 'Near the centre.' })),
     children,
   }
 }

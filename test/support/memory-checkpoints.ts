@@ -1,16 +1,17 @@
 // The job's memory held in memory: the plainest implementation of the port, and the oracle for the real one.
-import { addUsage, noUsage } from '#/pipeline/insight.ts'
-import type { Cluster, Failure, SummaryRecord } from '#/pipeline/insight.ts'
-import type { Checkpoints, ClusterAssignment, PublishStep } from '#/pipeline/ports.ts'
+import { addUsage, noUsage, type Usage } from '#/pipeline/insight.ts'
+import type { Cluster, Failure, Selection, SummaryRecord } from '#/pipeline/insight.ts'
+import type { Checkpoints, ClusterAssignment, PublishStep, SelectedTrace } from '#/pipeline/ports.ts'
 
 type Row = {
+  selected: SelectedTrace
   traceId: string
   ordinal: number
   status: 'pending' | 'summarized' | 'skipped' | 'failed'
   record?: SummaryRecord
   failure?: Failure
   skipped?: { code: string; message: string }
-  vector?: Float32Array
+  vector?: { model: string; values: Float32Array }
   assignment?: ClusterAssignment
   published: Set<PublishStep>
 }
@@ -18,9 +19,10 @@ type Row = {
 /** What a test may look at besides the port. */
 export type MemoryCheckpoints = Checkpoints & {
   clusters: () => readonly Cluster[]
+  /** Of how many summaries each tree that was saved was made; `undefined` for a final one. */
+  trees: () => (number | undefined)[]
   assignments: () => ClusterAssignment[]
-  vectors: () => { traceId: string; vector: Float32Array }[]
-  skipped: () => { traceId: string; code: string; message: string }[]
+  selected: () => SelectedTrace[]
 }
 
 /** Checkpoints that live as long as the object does; pages hold `pageSize` rows. */
@@ -28,7 +30,14 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
   const pageSize = options.pageSize ?? 500
   const rows: Row[] = []
   const byId = new Map<string, Row>()
+  const trees: (number | undefined)[] = []
+  let savedSelection: Selection | undefined
   let savedClusters: readonly Cluster[] = []
+  const steps = new Map<string, { inputHash?: string; result?: unknown; usage: Usage }>()
+  const addTo = (step: string, usage: Usage) => {
+    const kept = steps.get(step)
+    steps.set(step, { ...kept, usage: addUsage(kept?.usage ?? noUsage, usage) })
+  }
 
   /** Pages by ordinal, each read when asked for, as a database would. */
   async function* pages<T>(pick: (row: Row) => T | undefined): AsyncIterable<T[]> {
@@ -49,14 +58,19 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
 
   return {
     addSelected: async (traces) => {
-      for (const { traceId } of traces) {
+      for (const selected of traces) {
+        const { traceId } = selected
         if (byId.has(traceId)) continue
-        const row: Row = { traceId, ordinal: rows.length, status: 'pending', published: new Set() }
+        const row: Row = { selected, traceId, ordinal: rows.length, status: 'pending', published: new Set() }
         rows.push(row)
         byId.set(traceId, row)
       }
     },
     countSelected: async () => rows.length,
+    saveSelection: async (selection) => {
+      savedSelection = structuredClone(selection)
+    },
+    selection: async () => savedSelection,
     pending: () =>
       pages((row) => (row.status === 'pending' ? { traceId: row.traceId, ordinal: row.ordinal } : undefined)),
     saveSummaries: async (records) => {
@@ -70,7 +84,8 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
         delete row.skipped
       }
     },
-    saveFailures: async (failures) => {
+    saveFailures: async (failures, usage = noUsage) => {
+      addTo('summarize', usage)
       for (const failure of failures) {
         const row = byId.get(failure.traceId)
         if (row === undefined) continue
@@ -80,17 +95,22 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
         if (row.status !== 'summarized') row.status = 'failed'
       }
     },
-    saveSkipped: async (skipped) => {
+    saveSkipped: async (skipped, usage = noUsage) => {
+      let isNew = false
       for (const { traceId, code, message } of skipped) {
         const row = byId.get(traceId)
         if (row === undefined || row.status === 'summarized') continue
+        isNew ||= row.status !== 'skipped'
         row.status = 'skipped'
         row.skipped = { code, message }
         delete row.failure
       }
+      if (isNew) addTo('summarize', usage)
     },
     summaries: () => pages((row) => (row.record === undefined ? undefined : structuredClone(row.record))),
     failures: async () => rows.flatMap((row) => (row.failure === undefined ? [] : [{ ...row.failure }])),
+    skipped: async () =>
+      rows.flatMap(({ traceId, skipped }) => (skipped === undefined ? [] : [{ traceId, ...skipped }])),
     counts: async () => {
       const count = (status: Row['status']) => rows.filter((row) => row.status === status).length
       return {
@@ -98,16 +118,40 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
         summarized: count('summarized'),
         skipped: count('skipped'),
         failed: count('failed'),
-        usage: rows.reduce((sum, row) => addUsage(sum, row.record?.summary.usage ?? noUsage), noUsage),
+        usage: [
+          ...rows.map((row) => row.record?.summary.usage ?? noUsage),
+          ...[...steps.values()].map(({ usage }) => usage),
+        ].reduce(addUsage, noUsage),
       }
     },
-    saveVectors: async (vectors) => {
+    saveVectors: async (vectors, { model, usage }) => {
+      let isNew = false
       for (const { traceId, vector } of vectors) {
         const row = byId.get(traceId)
-        if (row !== undefined) row.vector = vector.slice()
+        if (row === undefined) continue
+        isNew ||= row.vector?.model !== model || row.vector.values.some((value, at) => value !== vector[at])
+        row.vector = { model, values: vector.slice() }
       }
+      if (isNew) addTo('embed', usage)
     },
-    saveClusters: async (clusters, assignments) => {
+    vectors: (model) =>
+      pages((row) => (row.vector?.model === model ? { traceId: row.traceId, vector: row.vector.values } : undefined)),
+    saveStep: async (name, { inputHash, result, usage }) => {
+      if (steps.get(name)?.inputHash === inputHash) return
+      addTo(name, usage)
+      steps.set(name, { ...steps.get(name)!, inputHash, result: JSON.parse(JSON.stringify(result)) as unknown })
+    },
+    findStep: async (name, inputHash) => {
+      const kept = steps.get(name)
+      return kept?.inputHash === inputHash ? (kept.result as never) : undefined
+    },
+    stageUsage: async () => {
+      const summaries = rows.map((row) => row.record?.summary.usage ?? noUsage).reduce(addUsage, noUsage)
+      const spent = Object.fromEntries([...steps].map(([step, { usage }]) => [step, usage]))
+      return { ...spent, summarize: addUsage(summaries, spent['summarize'] ?? noUsage) }
+    },
+    saveClusters: async (clusters, assignments, { provisional } = {}) => {
+      trees.push(provisional?.of)
       savedClusters = structuredClone(clusters)
       const assigned = new Map(assignments.map((assignment) => [assignment.traceId, assignment]))
       for (const row of rows) {
@@ -128,9 +172,8 @@ export function createMemoryCheckpoints(options: { pageSize?: number } = {}): Me
       }
     },
     clusters: () => savedClusters,
+    trees: () => trees,
     assignments: () => rows.flatMap((row) => (row.assignment === undefined ? [] : [row.assignment])),
-    vectors: () =>
-      rows.flatMap((row) => (row.vector === undefined ? [] : [{ traceId: row.traceId, vector: row.vector }])),
-    skipped: () => rows.flatMap((row) => (row.skipped === undefined ? [] : [{ traceId: row.traceId, ...row.skipped }])),
+    selected: () => rows.map(({ selected }) => selected),
   }
 }

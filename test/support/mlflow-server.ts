@@ -13,8 +13,10 @@ import { inject } from 'vitest'
 const run = promisify(execFile)
 const cache = join(import.meta.dirname, '../../.cache')
 const venv = process.env['MLFLOW_VENV'] ?? join(cache, 'mlflow-venv')
+/** With what `mlflow server --app-name basic-auth` needs. */
+const requirement = 'mlflow[auth]'
 /** Written when pip came to its end: an interrupted installation leaves programs that do not start. */
-const marker = join(venv, 'installed.txt')
+const marker = join(venv, `${requirement}.installed`)
 const startTimeoutMs = 180_000
 
 /** Either the address of the server and the Python of its environment, or why there is none. */
@@ -76,9 +78,13 @@ export async function openMlflowDoor(): Promise<{ url: string; close: () => Prom
   }
 }
 
-async function startMlflow(): Promise<{ server: MlflowServer; stop: () => Promise<void> }> {
+/** A server of one's own: `files` are written into its folder first, which is also where it runs. */
+export async function startMlflow(
+  extra: { args?: string[]; env?: Record<string, string>; files?: Record<string, string> } = {},
+): Promise<{ server: Exclude<MlflowServer, { missing: string }>; stop: () => Promise<void> }> {
   const version = await ensureInstalled()
   const dir = await mkdtemp(join(tmpdir(), 'insights-mlflow-'))
+  for (const [name, text] of Object.entries(extra.files ?? {})) await writeFile(join(dir, name), text)
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const child = spawn(
@@ -90,13 +96,19 @@ async function startMlflow(): Promise<{ server: MlflowServer; stop: () => Promis
       '--host=127.0.0.1',
       `--port=${port}`,
       '--workers=1',
+      ...(extra.args ?? []),
     ],
     {
       cwd: dir,
       // A group of its own: the server has children that would outlive it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
+      env: {
+        ...process.env,
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+        ...extra.env,
+      },
     },
   )
   let log = ''
@@ -153,7 +165,7 @@ async function ensureInstalled(): Promise<string> {
   const pip = join(venv, 'bin/python')
   try {
     if (!existsSync(pip)) await run(python, ['-m', 'venv', venv])
-    await run(pip, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'mlflow'], {
+    await run(pip, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement], {
       maxBuffer: 64 * 1024 * 1024,
     })
     const { stdout } = await run(pip, ['-c', 'import importlib.metadata as m; print(m.version("mlflow"))'])

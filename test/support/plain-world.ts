@@ -1,9 +1,20 @@
 // The pipeline's ports as plain values: a tracking server that is a few maps, and an analyst that is a few rules.
-import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
+import { createMatrix, type Matrix } from '#/clustering/matrix/matrix.ts'
 import type { ClusterTree, TreeNode } from '#/clustering/tree.ts'
+import { type ClusterDetails, ClusterDetailsSchema } from '#/pipeline/artifact.ts'
 import { AppError } from '#/pipeline/errors.ts'
 import { type InsightSpec, noUsage, type RunStatus } from '#/pipeline/insight.ts'
-import type { Analyst, AssessmentRecord, Group, PipelinePorts, ProgressEvent, Tracking } from '#/pipeline/ports.ts'
+import { clusterDetailsPath } from '#/pipeline/names.ts'
+import type {
+  Analyst,
+  AssessmentRecord,
+  Group,
+  Pieces,
+  PipelinePorts,
+  ProgressEvent,
+  Tracking,
+} from '#/pipeline/ports.ts'
+import { createRedactor } from '#/pipeline/redact/redactor.ts'
 import type { Trace, TraceInfo } from '#/pipeline/trace.ts'
 import { createMemoryCheckpoints, type MemoryCheckpoints } from './memory-checkpoints.ts'
 
@@ -68,7 +79,8 @@ export function createPlainTracking(traces: readonly Trace[]): PlainTracking {
       const infos = traces.map(({ info }) => info)
       for (let start = 0; start < infos.length; start += 100) yield infos.slice(start, start + 100)
     },
-    getTraceInfos: async (ids) => ids.flatMap((id) => byId.get(id)?.info ?? []),
+    getTraceInfos: async ({ experimentId, traceIds }) =>
+      traceIds.flatMap((id) => byId.get(id)?.info ?? []).filter((info) => info.experimentId === experimentId),
     readTrace: async ({ traceId }) => {
       const trace = byId.get(traceId)
       if (trace === undefined) throw new AppError('trace.not_found', 'No such trace.')
@@ -100,7 +112,7 @@ export function createPlainTracking(traces: readonly Trace[]): PlainTracking {
       Object.assign(self.run.metrics, batch.metrics)
     },
     uploadArtifact: async ({ path, body }) => {
-      self.artifacts.set(path, typeof body === 'string' ? body : new TextDecoder().decode(body))
+      self.artifacts.set(path, toText(body))
     },
     updateRun: async ({ status, endTimeMs }) => {
       if (status !== undefined) self.run.status = status
@@ -110,11 +122,21 @@ export function createPlainTracking(traces: readonly Trace[]): PlainTracking {
   return self
 }
 
+function toText(body: string | Uint8Array | Pieces): string {
+  if (typeof body === 'function') return [...body()].join('')
+  return typeof body === 'string' ? body : new TextDecoder().decode(body)
+}
+
 /** An analyst that repeats the first sentence, and groups by its first word. */
 export function createPlainAnalyst(changes: Partial<Analyst> = {}): Analyst {
   return {
     models: { thinking: 'plain', summary: 'plain', embedding: 'plain', reasoningEffort: 'none' },
     prompts: [{ name: 'summarize', version: '1', sha256: '0'.repeat(64), text: 'Repeat the first sentence.' }],
+    deriveLens: async (instruction) => ({
+      lens: { extract: instruction, alike: 'The first word.', ignore: '', facets: [] },
+      by: 'plain',
+      usage: noUsage,
+    }),
     summarize: async ({ transcript }) => {
       const turn = transcript.turns.find(({ kind }) => kind === 'user')
       if (turn === undefined) throw new AppError('trace.empty', 'The trace says nothing.')
@@ -153,6 +175,7 @@ export function createPlainAnalyst(changes: Partial<Analyst> = {}): Analyst {
         })),
         usage: noUsage,
         by: 'plain',
+        source: 'model',
       }
     },
     ...changes,
@@ -176,6 +199,7 @@ export const groupByFirstWord: Group = async (vectors, { texts = [] }) => {
     extremes: [],
     neighbours: [],
     keywords: [word],
+    quality: { silhouette: 0.5, coverage: 1, stability: null },
   }))
   const tree: ClusterTree = {
     roots,
@@ -214,10 +238,16 @@ export function createPlainWorld(traces: readonly Trace[], analyst: Partial<Anal
     tracking: createPlainTracking(traces),
     checkpoints: createMemoryCheckpoints({ pageSize: 20 }),
     analyst: createPlainAnalyst(analyst),
+    redact: createRedactor(),
     group: groupByFirstWord,
     emit: (event) => events.push(event),
     now: () => 1_770_000_100_000,
     codeVersion: 'test',
     events,
   }
+}
+
+/** The artifact a finished run left behind. */
+export function detailsOf({ tracking }: Pick<PlainWorld, 'tracking'>): ClusterDetails {
+  return ClusterDetailsSchema.parse(JSON.parse(tracking.artifacts.get(clusterDetailsPath) ?? 'null'))
 }

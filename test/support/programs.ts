@@ -1,6 +1,5 @@
 // The project's programs as processes of their own: to be killed, restarted, and measured from outside.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -16,9 +15,14 @@ export type Program = AsyncDisposable & {
   output: () => string
   /** Ends it as a power cut would: nothing is flushed, no handler runs. */
   kill: () => Promise<void>
+  /** Resolves when it has ended, however that came. */
+  ended: Promise<void>
   /** Asks it to stop and waits. */
   stop: () => Promise<void>
 }
+
+/** What `npm start` passes to node. */
+const startFlags = ['--max-semi-space-size=8']
 
 /** The service: `npm start` without the build of the UI. Ready when its page can be opened. */
 export function startServiceProgram(
@@ -31,10 +35,28 @@ export function startServiceProgram(
   } = {},
 ): Promise<Program> {
   return startProgram({
-    args: [...(options.flags ?? []), join(root, 'server/main.ts')],
+    args: [...startFlags, ...(options.flags ?? []), join(root, 'server/main.ts')],
     ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
     env: { PORT: '0', LOG_LEVEL: 'warn', ...env },
     ready: /Trace Insights is ready: (\S+)/,
+  })
+}
+
+/** A worker: it computes and listens nowhere. */
+export function startWorkerProgram(
+  env: Readonly<Record<string, string>>,
+  options: {
+    /** Passed to node. */
+    flags?: readonly string[]
+    onSpawn?: (kill: () => void) => void
+  } = {},
+): Promise<Program> {
+  const { flags = [], ...spawning } = options
+  return startProgram({
+    args: [...startFlags, ...flags, join(root, 'server/main.ts')],
+    ...spawning,
+    env: { ...env, INSIGHTS_MODE: 'worker', LOG_LEVEL: 'info' },
+    ready: /"msg":"(service started)"/,
   })
 }
 
@@ -76,11 +98,15 @@ async function startProgram(options: {
   // Whoever forgets a program, or dies, must not leave it behind.
   const killNow = (): void => void child.kill('SIGKILL')
   process.once('exit', killNow)
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      process.off('exit', killNow)
+      resolve()
+    })
+  })
   options.onSpawn?.(killNow)
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    process.off('exit', killNow)
     if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
     child.kill(signal)
     await ended
   }
@@ -90,6 +116,7 @@ async function startProgram(options: {
       url,
       pid: child.pid ?? 0,
       output: () => output,
+      ended,
       kill: () => end('SIGKILL'),
       stop: () => end('SIGTERM'),
       [Symbol.asyncDispose]: () => end('SIGKILL'),
@@ -122,6 +149,15 @@ export function readMemory(pid: number): { nowMb: number; peakMb: number } {
   const read = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024
   return { nowMb: read('VmRSS'), peakMb: read('VmHWM') }
+}
+
+/** Processor seconds a process has used since its start, all its threads together. Linux only. */
+export function readCpuSeconds(pid: number): number {
+  // proc(5): after the name, which may hold anything, utime and stime are the 12th and 13th field, in hundredths.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** Lets the kernel count the highest resident memory anew from now on (proc(5), clear_refs). */

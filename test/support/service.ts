@@ -1,6 +1,7 @@
 // Insights over the HTTP API of a service that may be restarted meanwhile.
 import { createServiceClient, type ServiceClient, Unreachable } from '#/server/cli/service-client.ts'
-import { CreatedAnswer, type CreateInsightBody, InsightAnswer } from '#/server/api/schemas.ts'
+import { CreatedAnswer, InsightAnswer } from '#/server/api/schemas/insights.ts'
+import { type CreateInsightBody } from '#/server/api/schemas/requests.ts'
 
 const { signal } = new AbortController()
 

@@ -1,8 +1,10 @@
-import type { ServiceAnswer } from '#/server/api/schemas.ts'
+import type { ServiceAnswer } from '#/server/api/schemas/insights.ts'
 import { FieldNote } from '../parts/field-note.tsx'
-import type { Draft, FieldErrors } from './draft.ts'
+import { FoldedFields } from './folded-fields.tsx'
+import { NumberField } from './number-field.tsx'
+import { efforts, type Draft, type FieldErrors } from './draft.ts'
 
-/** Depth, seed and analyst: the defaults are right for nearly everybody, so they are folded away. */
+/** Depth, seed, privacy and analyst: the defaults are right for nearly everybody, so they are folded away. */
 export function AdvancedFields(props: {
   draft: Draft
   change: (part: Partial<Draft>) => void
@@ -10,10 +12,14 @@ export function AdvancedFields(props: {
   service: ServiceAnswer | undefined
 }) {
   const { draft, change, errors, service } = props
-  const wrong = errors.seed !== undefined || errors.levels !== undefined || errors.analyst !== undefined
+  const wrong =
+    errors.seed !== undefined ||
+    errors.levels !== undefined ||
+    errors.minShownSize !== undefined ||
+    errors.analyst !== undefined ||
+    errors.model !== undefined
   return (
-    <details className="advanced" open={wrong || undefined}>
-      <summary>Advanced</summary>
+    <FoldedFields summary="Advanced" wrong={wrong}>
       <div className="field-row">
         <div className="field">
           <label htmlFor="levels">Levels of the hierarchy</label>
@@ -33,23 +39,28 @@ export function AdvancedFields(props: {
           </select>
           <FieldNote id="levels-note" error={errors.levels} />
         </div>
-        <div className="field">
-          <label htmlFor="seed">Seed</label>
-          <input
-            id="seed"
-            data-field="seed"
-            className="input numbers"
-            inputMode="numeric"
-            value={draft.seed}
-            placeholder="Chosen for you"
-            aria-invalid={errors.seed !== undefined}
-            aria-describedby="seed-note"
-            onChange={(event) => change({ seed: event.target.value })}
-          />
-          <FieldNote id="seed-note" error={errors.seed}>
-            The same traces, question and seed give the same hierarchy.
-          </FieldNote>
-        </div>
+        <NumberField
+          id="seed"
+          field="seed"
+          label="Seed"
+          value={draft.seed}
+          placeholder="Chosen for you"
+          error={errors.seed}
+          onChange={(seed) => change({ seed })}
+        >
+          The same traces, question and seed give the same hierarchy.
+        </NumberField>
+        <NumberField
+          id="min-shown-size"
+          field="minShownSize"
+          label="Hide groups of fewer than"
+          value={draft.minShownSize}
+          placeholder="None are hidden"
+          error={errors.minShownSize}
+          onChange={(minShownSize) => change({ minShownSize })}
+        >
+          Traces: a group of a few may tell who they are. Only its size is shown.
+        </NumberField>
         <div className="field">
           <label htmlFor="analyst">Analyst</label>
           <select
@@ -77,6 +88,45 @@ export function AdvancedFields(props: {
           </FieldNote>
         </div>
       </div>
-    </details>
+      {service?.analyst === 'model' && draft.analyst !== 'builtin' && (
+        <div className="field-row">
+          <div className="field">
+            <label htmlFor="model">Thinking model</label>
+            <input
+              id="model"
+              data-field="model"
+              className="input"
+              value={draft.model}
+              placeholder={service.models.thinking}
+              aria-describedby="model-note"
+              onChange={(event) => change({ model: event.target.value })}
+            />
+            <FieldNote id="model-note" error={errors.model}>
+              Names the clusters and writes the overview.
+            </FieldNote>
+          </div>
+          <div className="field">
+            <label htmlFor="effort">Reasoning effort</label>
+            <select
+              id="effort"
+              data-field="effort"
+              className="select"
+              value={draft.effort}
+              onChange={(event) => change({ effort: efforts.find((effort) => effort === event.target.value) ?? '' })}
+            >
+              <option value="">As configured</option>
+              {efforts.map((effort) => (
+                <option key={effort} value={effort}>
+                  {effort}
+                </option>
+              ))}
+            </select>
+            <FieldNote id="effort-note" error={errors.effort}>
+              More takes longer and costs more.
+            </FieldNote>
+          </div>
+        </div>
+      )}
+    </FoldedFields>
   )
 }

@@ -2,17 +2,20 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Dialog } from 'radix-ui'
 import { useRef, useState } from 'react'
-import type { CreateInsightBody } from '#/server/api/schemas.ts'
+import type { CreateInsightBody } from '#/server/api/schemas/requests.ts'
 import { ApiProblem, api } from '../api.ts'
 import { BrandMark } from '../parts/brand-mark.tsx'
 import { FieldNote } from '../parts/field-note.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { newKey } from '../parts/new-key.ts'
 import { ProblemBar } from '../parts/states.tsx'
 import { serviceQuery } from '../queries.ts'
 import type { CreateMode } from '../search-params.ts'
 import { useMatchCount } from '../traces/use-match-count.ts'
 import { AdvancedFields } from './advanced-fields.tsx'
 import { emptyDraft, exampleQuestions, readDraft, toBody, type Draft, type FieldErrors } from './draft.ts'
+import { EstimateLine } from './estimate-line.tsx'
+import { LensFields } from './lens-fields.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 
 /** The creation form: the question first, then which traces, then everything else for those who want it. */
@@ -44,11 +47,13 @@ export function CreateDialog(props: {
     },
     onSuccess: async ({ id }) => {
       await queryClient.invalidateQueries({ queryKey: ['insights'] })
-      await navigate({ to: '/insights/$insightId', params: { insightId: id } })
+      await navigate({ to: '/insights/$insightId', params: { insightId: id }, search: {} })
     },
   })
 
   const own = readDraft(draft, { selected: selection.size, matching: match.settled ? match.total : undefined })
+  // Before that nobody knows whether there is anything to estimate.
+  const isCounted = draft.scope === 'selected' || match.settled
   const refused = create.error instanceof ApiProblem ? toFieldErrors(create.error) : {}
   const errors: FieldErrors = { ...refused, ...(tried ? own : {}) }
   const unplaced = create.error !== null && Object.keys(refused).length === 0 ? create.error : null
@@ -101,7 +106,8 @@ export function CreateDialog(props: {
                   onChange={(event) => change({ instruction: event.target.value })}
                 />
                 <FieldNote id="instruction-note" error={errors.instruction}>
-                  Every trace is summarized under this question, and the summaries are grouped.
+                  Every trace is summarized under this question, and the summaries are grouped. One question at a time
+                  groups best; how often each group ends badly is told whatever you ask.
                 </FieldNote>
                 <div className="examples" role="group" aria-label="Example questions">
                   {exampleQuestions.map((question) => (
@@ -117,6 +123,7 @@ export function CreateDialog(props: {
                   ))}
                 </div>
               </div>
+              <LensFields draft={draft} change={change} error={errors.lens} service={service} />
               <ScopeFields draft={draft} change={change} errors={errors} selected={selection.size} match={match} />
               <div className="field-row">
                 <div className="field">
@@ -156,11 +163,14 @@ export function CreateDialog(props: {
             </div>
             <div className="dialog-foot">
               {unplaced !== null && <ProblemBar error={unplaced} />}
-              <span className="quiet small">
-                {draft.analyst === 'builtin' || service?.analyst === 'builtin'
-                  ? 'Built-in analyst: free of charge, nothing leaves this machine.'
-                  : service !== undefined && `${service.models.summary} reads the traces; its provider charges for it.`}
-              </span>
+              <EstimateLine
+                body={
+                  isCounted && Object.keys(own).length === 0
+                    ? toBody(draft, { experimentId, traceIds: [...selection] })
+                    : undefined
+                }
+                free={draft.analyst === 'builtin' || service?.analyst === 'builtin'}
+              />
               <div className="dialog-buttons">
                 <Dialog.Close className="button">Cancel</Dialog.Close>
                 <button type="submit" className="button primary" disabled={create.isPending}>
@@ -175,10 +185,6 @@ export function CreateDialog(props: {
   )
 }
 
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 const fieldOfPath: Record<string, keyof FieldErrors> = {
   instruction: 'instruction',
   name: 'name',
@@ -191,14 +197,18 @@ const fieldOfPath: Record<string, keyof FieldErrors> = {
   scope: 'scope',
   'options.seed': 'seed',
   'options.levels': 'levels',
+  'options.min_shown_size': 'minShownSize',
   'options.analyst': 'analyst',
+  'options.model': 'model',
+  'options.reasoning_effort': 'effort',
 }
 
 /** The server's complaints at the fields they are about; one without a place here is shown as a whole by the form. */
 function toFieldErrors(problem: ApiProblem): FieldErrors {
   const errors: FieldErrors = {}
   for (const { path, message } of problem.errors) {
-    const field = fieldOfPath[path.replace(/^\/|^body\./, '').replaceAll('/', '.')]
+    const place = path.replace(/^\/|^body\./, '').replaceAll('/', '.')
+    const field = place.startsWith('options.lens') ? 'lens' : fieldOfPath[place]
     if (field !== undefined) errors[field] = message
   }
   return errors

@@ -1,6 +1,6 @@
 import { toCount, toPlural } from '../figures.ts'
 import { FieldNote } from '../parts/field-note.tsx'
-import { readMaxTraces, type Draft, type FieldErrors, type ScopeChoice } from './draft.ts'
+import { readWhole, type Draft, type FieldErrors, type ScopeChoice } from './draft.ts'
 
 type Match = { total: number | undefined; error: Error | null; settled: boolean }
 
@@ -155,7 +155,7 @@ const methodWords = {
 }
 
 function MatchLine({ draft, total }: { draft: Draft; total: number }) {
-  const limit = readMaxTraces(draft)
+  const limit = readWhole(draft.maxTraces)
   const read = limit === undefined ? total : Math.min(limit, total)
   return (
     <>

@@ -2,11 +2,13 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { toAgo, toCount, toDateTime } from '../figures.ts'
 import { FromTrace } from '../parts/from-trace.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { EmptyState, ProblemState, Skeleton } from '../parts/states.tsx'
 import { experimentsQuery } from '../queries.ts'
 
 export function ExperimentsPage() {
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(experimentsQuery())
+  const list = useInfiniteQuery(experimentsQuery())
+  const { data, error, refetch } = list
   const experiments = data?.pages.flatMap((page) => page.items) ?? []
   return (
     <div className="page">
@@ -67,16 +69,7 @@ export function ExperimentsPage() {
               ))}
             </tbody>
           </table>
-          {hasNextPage && (
-            <button
-              type="button"
-              className="button more"
-              disabled={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-            >
-              Show more
-            </button>
-          )}
+          <ShowMore list={list} />
         </>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import type { ExperimentAnswer } from '#/server/api/schemas.ts'
+import type { ExperimentAnswer } from '#/server/api/schemas/traces.ts'
 import { experimentsQuery } from '../queries.ts'
 
 /** The experiment of an id, as soon as the list of experiments is here. */

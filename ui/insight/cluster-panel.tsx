@@ -1,16 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
-import type { ClusterAnswer, ClustersAnswer, InsightAnswer } from '#/server/api/schemas.ts'
+import type { ClusterAnswer, ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import type { ClusterMetrics, Evidence, Outcome } from '../answer-parts.ts'
-import { toCompact, toCount, toMilliseconds, toPlural, toShare, toUsd } from '../figures.ts'
+import { FacetNumbers } from '../facets/facet-numbers.tsx'
+import { toCount, toPlural, toShare } from '../figures.ts'
+import { isWorse, measureKeys, measures } from '../measures/measures.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { toHue } from '../parts/hues.ts'
 import { Icon } from '../parts/icon.tsx'
+import { languageName } from '../parts/language-name.ts'
 import { serviceQuery } from '../queries.ts'
 import { outcomes, outcomeWords } from '../words.ts'
+import { toMarkdown } from './copy-for-model.ts'
+import { Examples } from './examples.tsx'
+import { GenerateButton } from './generate-button.tsx'
 import { Quote } from './quote.tsx'
 
 /** What the chosen cluster is: its words, its numbers against the whole, and the quotes that show it. */
 export function ClusterPanel(props: {
+  insight: InsightAnswer
   cluster: ClusterAnswer
   trail: readonly ClusterAnswer[]
   whole: ClusterMetrics
@@ -18,20 +27,23 @@ export function ClusterPanel(props: {
   onEvidence: (evidence: Evidence) => void
   onOpen: (traceId: string) => void
   onOutcome: (outcome: Outcome) => void
+  onFacet: (name: string, value: string) => void
+  onCreate: () => void
 }) {
-  const { cluster, trail, onSelect } = props
+  const { insight, cluster, trail, onSelect } = props
   const service = useQuery(serviceQuery()).data
   return (
     <section className="card cluster-panel" aria-label="Chosen cluster">
-      {trail.length > 1 && (
-        <nav aria-label="Path of the cluster" className="trail">
-          {trail.slice(0, -1).map((above) => (
-            <button key={above.id} type="button" className="text-button" onClick={() => onSelect(above.id)}>
-              <FromTrace text={above.title} />
-            </button>
-          ))}
-        </nav>
-      )}
+      <nav aria-label="Path of the cluster" className="trail">
+        <button type="button" className="text-button" onClick={() => onSelect(undefined)}>
+          All
+        </button>
+        {trail.slice(0, -1).map((above) => (
+          <button key={above.id} type="button" className="text-button" onClick={() => onSelect(above.id)}>
+            <FromTrace text={above.title} />
+          </button>
+        ))}
+      </nav>
       <div className="cluster-head">
         <span className="hue-dot large" style={{ background: toHue(cluster.id) }} aria-hidden="true" />
         <h2>
@@ -40,12 +52,29 @@ export function ClusterPanel(props: {
         <span className="tag numbers">
           {toPlural(cluster.size, 'trace')}, {toShare(cluster.share)}
         </span>
-        {service?.tracking === 'mlflow' && (
-          <a className="button small-button" href={cluster.links.mlflow_traces} target="_blank" rel="noreferrer">
-            Traces in MLflow <Icon name="out" size={12} />
-          </a>
-        )}
+        <span className="cluster-actions">
+          <GenerateButton insight={insight} search={{ cluster: cluster.id }} onCreate={props.onCreate} />
+          <CopyButton
+            className="button small-button"
+            label="Copy name, numbers and quotes as Markdown, for a colleague or a model"
+            text={() =>
+              toMarkdown(
+                insight,
+                cluster,
+                trail.map(({ title }) => title),
+              )
+            }
+          >
+            Copy
+          </CopyButton>
+          {service?.tracking === 'mlflow' && (
+            <a className="button small-button" href={cluster.links.mlflow_traces} target="_blank" rel="noreferrer">
+              Traces in MLflow <Icon name="out" size={12} />
+            </a>
+          )}
+        </span>
       </div>
+      {cluster.hidden === true && <HiddenNote minShownSize={insight.min_shown_size} />}
       {cluster.summary !== '' && (
         <p className="cluster-summary">
           <FromTrace text={cluster.summary} />
@@ -60,7 +89,16 @@ export function ClusterPanel(props: {
           ))}
         </ul>
       )}
-      <Metrics metrics={cluster.metrics} whole={props.whole} size={cluster.size} onOutcome={props.onOutcome} />
+      {cluster.hidden !== true && (
+        <Metrics
+          metrics={cluster.metrics}
+          whole={props.whole}
+          size={cluster.size}
+          onOutcome={props.onOutcome}
+          onFacet={props.onFacet}
+        />
+      )}
+      <Cohesion quality={cluster.quality} />
       {cluster.evidence.length > 0 && (
         <div className="quotes">
           {cluster.evidence.map((evidence) => (
@@ -68,18 +106,29 @@ export function ClusterPanel(props: {
           ))}
         </div>
       )}
-      {cluster.representative_trace_ids.length > 0 && (
-        <p className="small quiet typical">
-          Most typical:{' '}
-          {cluster.representative_trace_ids.slice(0, 3).map((traceId, index) => (
-            <button key={traceId} type="button" className="text-button" onClick={() => props.onOpen(traceId)}>
-              example {index + 1}
-            </button>
-          ))}
-        </p>
-      )}
+      <Examples insightId={insight.id} cluster={cluster} onOpen={props.onOpen} />
     </section>
   )
+}
+
+function HiddenNote({ minShownSize }: { minShownSize: number | undefined }) {
+  return (
+    <p className="cluster-summary">
+      {minShownSize === undefined
+        ? 'Groups of a few traces'
+        : `Groups of fewer than ${toPlural(minShownSize, 'trace')}`}{' '}
+      may tell who they are, so of this one only the size is told: no name, words or numbers. Its traces are listed as
+      those of any other.
+    </p>
+  )
+}
+
+const unread = {
+  failed: { title: 'Failed', words: 'They could not be read or summarized; the list says why and what would help.' },
+  skipped: {
+    title: 'Skipped',
+    words: 'Nothing went wrong: they have no text to read, or the lens leaves them out; the list says which.',
+  },
 }
 
 /** The places beside the clusters: everything, what fits nowhere, and what could not be read. */
@@ -87,7 +136,8 @@ export function PlacePanel(props: {
   place: string | undefined
   answer: ClustersAnswer
   insight: InsightAnswer
-  onSelect: (cluster: string | undefined) => void
+  onFacet: (name: string, value: string) => void
+  onCreate: () => void
 }) {
   const { place, answer, insight } = props
   if (place === 'unassigned') {
@@ -99,6 +149,9 @@ export function PlacePanel(props: {
           <h2>Unassigned</h2>
           <span className="tag numbers">
             {toPlural(answer.unassigned.size, 'trace')}, {toShare(answer.unassigned.share)}
+          </span>
+          <span className="cluster-actions">
+            <GenerateButton insight={insight} search={{ cluster: 'unassigned' }} onCreate={props.onCreate} />
           </span>
         </div>
         <p className="cluster-summary">Summarized, but unlike any group. They are kept apart rather than forced in.</p>
@@ -114,17 +167,24 @@ export function PlacePanel(props: {
       </section>
     )
   }
-  if (place === 'failed') {
+  if (place === 'failed' || place === 'skipped') {
+    const { title, words } = unread[place]
+    const count = insight.counts[place]
+    const only = insight.lens?.facets.find(({ name }) => name === insight.lens?.only)
     return (
       <section className="card cluster-panel" aria-label="Chosen cluster">
         <div className="cluster-head">
-          <h2>Not summarized</h2>
-          <span className="tag numbers">{toPlural(insight.counts.failed + insight.counts.skipped, 'trace')}</span>
+          <h2>{title}</h2>
+          <span className="tag numbers">{toPlural(count, 'trace')}</span>
         </div>
         <p className="cluster-summary">
-          {toPlural(insight.counts.failed, 'trace')} failed and {toPlural(insight.counts.skipped, 'trace')} had no text
-          to read, of {toPlural(insight.counts.selected, 'selected trace')}.
+          {words} {toCount(count)} of {toPlural(insight.counts.selected, 'selected trace')}.
         </p>
+        {place === 'skipped' && only !== undefined && (
+          <p className="quiet">
+            The lens keeps only traces of which this holds: <FromTrace text={only.description} />
+          </p>
+        )}
       </section>
     )
   }
@@ -134,7 +194,7 @@ export function PlacePanel(props: {
         <h2>All summarized traces</h2>
         <span className="tag numbers">{toPlural(insight.counts.summarized, 'trace')}</span>
       </div>
-      <Metrics metrics={answer.whole} size={insight.counts.summarized} />
+      <Metrics metrics={answer.whole} size={insight.counts.summarized} onFacet={props.onFacet} />
     </section>
   )
 }
@@ -144,29 +204,30 @@ function Metrics(props: {
   whole?: ClusterMetrics
   size: number
   onOutcome?: (outcome: Outcome) => void
+  onFacet: (name: string, value: string) => void
 }) {
   const { metrics, whole } = props
-  const rows: { label: string; value: string; whole: string | undefined; worse: boolean }[] = []
-  const add = (label: string, key: NumericMetric, write: (value: number) => string, worseBy = 1.25) => {
-    const value = metrics[key]
-    if (value === undefined) return
-    const other = whole?.[key]
-    const worse =
-      other !== undefined &&
-      (key === 'feedback_positive' ? value < other - 0.1 : value > other * worseBy && value - other > 0.005)
-    rows.push({ label, value: write(value), whole: other === undefined ? undefined : write(other), worse })
-  }
-  add('Error rate', 'error_rate', toShare)
-  add('Time p50', 'latency_ms_p50', toMilliseconds)
-  add('Time p95', 'latency_ms_p95', toMilliseconds)
-  add('Tokens, mean', 'mean_tokens', toCompact)
-  add('Cost of the traces', 'cost_usd', toUsd, Infinity)
-  add('Good feedback', 'feedback_positive', toShare)
+  const rows = measureKeys.flatMap((key) => {
+    const measure = measures[key]
+    const value = measure.read(metrics, props.size)
+    if (value === undefined) return []
+    // The cost of the whole is a sum over other traces.
+    const other = whole === undefined || key === 'cost' ? undefined : measure.read(whole, 1)
+    return [
+      {
+        label: measure.label,
+        words: measure.words,
+        value: measure.write(value),
+        whole: other === undefined ? undefined : measure.write(other),
+        worse: isWorse(measure, value, other),
+      },
+    ]
+  })
   return (
     <div className="metrics">
       <dl className="metric-list">
         {rows.map((row) => (
-          <div key={row.label} className="metric">
+          <div key={row.label} className="metric" title={row.words}>
             <dt>{row.label}</dt>
             <dd className={`numbers${row.worse ? ' worse' : ''}`}>
               {row.value}
@@ -176,12 +237,11 @@ function Metrics(props: {
         ))}
       </dl>
       <OutcomeBar metrics={metrics} onOutcome={props.onOutcome} />
+      <FacetNumbers metrics={metrics} whole={whole} size={props.size} onChoose={props.onFacet} />
       <Languages languages={metrics.languages} size={props.size} />
     </div>
   )
 }
-
-type NumericMetric = Exclude<keyof ClusterMetrics, 'outcomes' | 'languages'>
 
 function OutcomeBar(props: { metrics: ClusterMetrics; onOutcome: ((outcome: Outcome) => void) | undefined }) {
   const counted = outcomes.flatMap((outcome) => {
@@ -218,6 +278,27 @@ function OutcomeBar(props: { metrics: ClusterMetrics; onOutcome: ((outcome: Outc
   )
 }
 
+/** How well the cluster holds together, for whoever wonders how much to make of it. */
+function Cohesion({ quality }: { quality: ClusterAnswer['quality'] }) {
+  const scores = [
+    ['silhouette', quality?.silhouette, 'how much nearer its traces are to it than to the next cluster, -1 to 1'],
+    ['stability', quality?.stability, 'the share that comes back when a part of the traces is clustered anew'],
+  ] as const
+  const known = scores.filter(([, score]) => score !== undefined && score !== null)
+  if (known.length === 0) return null
+  return (
+    <p className="small quiet">
+      How well it holds together:{' '}
+      {known.map(([name, score, meaning], index) => (
+        <span key={name} title={meaning}>
+          {index > 0 && ', '}
+          {name} <span className="numbers">{score?.toFixed(2)}</span>
+        </span>
+      ))}
+    </p>
+  )
+}
+
 function Languages({ languages, size }: { languages: Record<string, number>; size: number }) {
   const counted = Object.entries(languages)
     .filter(([language]) => language !== 'und')
@@ -232,14 +313,4 @@ function Languages({ languages, size }: { languages: Record<string, number>; siz
         .join(', ')}
     </p>
   )
-}
-
-const languageNames = new Intl.DisplayNames(undefined, { type: 'language', fallback: 'code' })
-
-function languageName(tag: string): string {
-  try {
-    return languageNames.of(tag) ?? tag
-  } catch {
-    return tag
-  }
 }

@@ -1,5 +1,5 @@
 // Walking the tree of clusters: finding a node, its ancestors, and the rows that are open on the screen.
-import type { ClusterAnswer } from '#/server/api/schemas.ts'
+import type { ClusterAnswer } from '#/server/api/schemas/clusters.ts'
 
 export function findCluster(clusters: readonly ClusterAnswer[], id: string): ClusterAnswer | undefined {
   for (const cluster of clusters) {
@@ -32,4 +32,20 @@ export function toRows(clusters: readonly ClusterAnswer[], isOpen: (id: string) 
     { cluster, depth, position: index + 1, siblings: clusters.length },
     ...(isOpen(cluster.id) ? toRows(cluster.children, isOpen, depth + 1) : []),
   ])
+}
+
+/** Ids of the clusters whose name, description, keywords or quotes hold every word, and of those that lead to them. */
+export function findByWords(clusters: readonly ClusterAnswer[], text: string): ReadonlySet<string> {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = new Set<string>()
+  const visit = (cluster: ClusterAnswer) => {
+    const said = [cluster.title, cluster.summary, ...cluster.keywords, ...cluster.evidence.map(({ quote }) => quote)]
+    const whole = said.join('\n').toLowerCase()
+    if (words.every((word) => whole.includes(word))) {
+      for (let id: string | undefined = cluster.id; id !== undefined; id = parentOf(id)) found.add(id)
+    }
+    cluster.children.forEach(visit)
+  }
+  clusters.forEach(visit)
+  return found
 }

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { toCompact, toCount, toDuration, toUsd } from '../figures.ts'
 import { Tip } from '../parts/tip.tsx'
 import type { InsightSearch } from '../search-params.ts'
@@ -15,7 +15,8 @@ export function CountsStrip(props: { insight: InsightAnswer; running: boolean; s
   const { counts, usage, clusters } = insight
   const unread = countUnread(insight)
   const grouped = !running && counts.clustered + counts.unassigned > 0
-  const to = (cluster: string | undefined) => (grouped ? { ...search, cluster } : undefined)
+  const to = (cluster: string | undefined) =>
+    grouped ? { ...search, cluster, area: undefined, tab: undefined } : undefined
   return (
     <section className="counts" aria-label="Counts">
       <div className="sum">
@@ -26,8 +27,10 @@ export function CountsStrip(props: { insight: InsightAnswer; running: boolean; s
         <Figure
           label="Skipped"
           value={toCount(counts.skipped)}
+          search={to(counts.skipped > 0 ? 'skipped' : undefined)}
+          insightId={insight.id}
           quiet={counts.skipped === 0}
-          note="Traces without any text to read"
+          note="Traces without text to read, and those the lens leaves out; the list says which"
         />
         <Sign text="+" />
         <Figure

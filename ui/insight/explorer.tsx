@@ -1,45 +1,65 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import { useCallback, useMemo } from 'react'
+import type { ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
+import { withFacet } from '../facets/choices.ts'
 import { toPlural } from '../figures.ts'
-import { EmptyState, ProblemState, Skeleton } from '../parts/states.tsx'
-import { clustersQuery, failuresQuery } from '../queries.ts'
-import type { InsightSearch } from '../search-params.ts'
+import { useMemberPrefetch } from '../members/use-member-prefetch.ts'
+import { MemberSection } from '../members/member-section.tsx'
+import { SearchField } from '../parts/search-field.tsx'
+import { EmptyState } from '../parts/states.tsx'
+import type { ChangeSearch, InsightSearch } from '../search-params.ts'
+import type { Listed } from '../trace/listed.ts'
+import { AreaPanel } from './area-panel.tsx'
+import { ClusterCompare } from './cluster-compare.tsx'
 import { ClusterPanel, PlacePanel } from './cluster-panel.tsx'
 import { findCluster, toTrail } from './cluster-rows.ts'
 import { ClusterTree, isKnownCluster } from './cluster-tree.tsx'
-import { FailureList } from './failure-list.tsx'
-import { MemberSection } from './member-section.tsx'
+import { FailuresSection } from './failures-section.tsx'
 
-/** The traces of the table in its order, as far as they are here, for previous and next in the sidebar. */
-export type Listed = { traceIds: readonly string[]; total: number; loadMore?: () => void }
-
-export type ChangeSearch = (part: Partial<InsightSearch>, options?: { push?: boolean }) => void
-
-/** The tree on the left, and on the right whatever is chosen in it: what it is, and its traces. */
+/** The tree on the left, and on the right whatever is chosen in it: what it is, what is below it, and its traces. */
 export function Explorer(props: {
   insight: InsightAnswer
+  answer: ClustersAnswer
   search: InsightSearch
   onChange: ChangeSearch
   onSelect: (cluster: string | undefined) => void
   onListed: (listed: Listed) => void
 }) {
-  const { insight, search, onChange, onSelect } = props
-  const { data, error, refetch } = useQuery(clustersQuery(insight.id))
-  if (data === undefined) {
-    return error === null ? (
-      <Skeleton lines={10} label="Loading the clusters" />
-    ) : (
-      <ProblemState title="Fetching the clusters failed" error={error} onRetry={() => void refetch()} />
-    )
-  }
+  const { insight, answer: data, search, onChange, onSelect } = props
+  const onFind = useCallback((find: string) => onChange({ find: find === '' ? undefined : find }), [onChange])
+  const prefetch = useMemberPrefetch(insight.id, search)
+  const onCreate = () => onChange({ create: 'selected' })
   const chosen = search.cluster
   const cluster = chosen === undefined ? undefined : findCluster(data.clusters, chosen)
+  // What the facets of the table count; a lasso has no numbers of its own, and those of a hidden group are not told.
+  const counted =
+    search.area !== undefined || cluster?.hidden === true
+      ? undefined
+      : chosen === undefined
+        ? data.whole
+        : cluster?.metrics
+  const facetNames = useMemo(() => (insight.lens?.facets ?? []).map(({ name }) => name), [insight.lens])
+  const onFacet = (name: string, value: string) => onChange({ facets: withFacet(search.facets, { name, value }) })
+  const below = chosen === undefined ? data.clusters : (cluster?.children ?? [])
   return (
     <section className="explorer" id="explorer" aria-label="Clusters and their traces">
       <div className="explorer-tree">
         <h2 className="card-title">{toPlural(insight.clusters.total, 'cluster')}</h2>
-        <ClusterTree answer={data} total={insight.counts.summarized} selected={chosen} onSelect={onSelect} />
+        <SearchField
+          label="Find a cluster by its name, description or quotes"
+          placeholder="Find a cluster"
+          value={search.find ?? ''}
+          onChange={onFind}
+        />
+        <ClusterTree
+          answer={data}
+          total={insight.counts.summarized}
+          selected={chosen}
+          find={search.find}
+          onSelect={onSelect}
+          onNear={prefetch.soon}
+          onAway={prefetch.never}
+        />
       </div>
       <div className="explorer-chosen">
         {chosen !== undefined && !isKnownCluster(data, chosen) ? (
@@ -56,10 +76,19 @@ export function Explorer(props: {
           </EmptyState>
         ) : (
           <>
-            {cluster === undefined ? (
-              <PlacePanel place={chosen} answer={data} insight={insight} onSelect={onSelect} />
+            {search.area !== undefined ? (
+              <AreaPanel
+                insight={insight}
+                clusters={data.clusters}
+                area={search.area}
+                onSelect={onSelect}
+                onCreate={onCreate}
+              />
+            ) : cluster === undefined ? (
+              <PlacePanel place={chosen} answer={data} insight={insight} onFacet={onFacet} onCreate={onCreate} />
             ) : (
               <ClusterPanel
+                insight={insight}
                 cluster={cluster}
                 trail={toTrail(data.clusters, cluster.id)}
                 whole={data.whole}
@@ -67,64 +96,43 @@ export function Explorer(props: {
                 onEvidence={(evidence) => onChange({ trace: evidence.trace_id, span: evidence.span_id })}
                 onOpen={(trace) => onChange({ trace, span: undefined })}
                 onOutcome={(outcome) => onChange({ outcome })}
+                onFacet={onFacet}
+                onCreate={onCreate}
               />
             )}
-            {chosen === 'failed' ? (
-              <Failures
+            {search.area === undefined && below.length > 1 && (
+              <ClusterCompare
+                clusters={below}
+                whole={data.whole}
+                rank={search.rank}
+                leaves={search.level === 'leaves'}
+                onRank={(rank) => onChange({ rank: rank === 'size' ? undefined : rank })}
+                onLeaves={(leaves) => onChange({ level: leaves ? 'leaves' : undefined })}
+                onSelect={onSelect}
+              />
+            )}
+            {chosen === 'failed' || chosen === 'skipped' ? (
+              <FailuresSection
                 insightId={insight.id}
-                total={data.failed.size}
+                kind={chosen}
+                openTraceId={search.trace}
                 onListed={props.onListed}
                 onOpen={(trace) => onChange({ trace })}
               />
             ) : (
-              <MemberSection insightId={insight.id} search={search} onChange={onChange} onListed={props.onListed} />
+              <MemberSection
+                insightId={insight.id}
+                clusters={data.clusters}
+                metrics={counted}
+                facetNames={facetNames}
+                search={search}
+                onChange={onChange}
+                onListed={props.onListed}
+              />
             )}
           </>
         )}
       </div>
     </section>
-  )
-}
-
-function Failures(props: {
-  insightId: string
-  total: number
-  onListed: (listed: Listed) => void
-  onOpen: (traceId: string) => void
-}) {
-  const { onListed } = props
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    failuresQuery(props.insightId),
-  )
-  const failures = data?.pages.flatMap((page) => page.items)
-  useEffect(() => {
-    const traceIds = data?.pages.flatMap((page) => page.items.map(({ trace_id }) => trace_id)) ?? []
-    onListed({ traceIds, total: data?.pages[0]?.total ?? traceIds.length })
-  }, [data, onListed])
-  if (error !== null && failures === undefined) {
-    return <ProblemState title="Fetching the failures failed" error={error} onRetry={() => void refetch()} />
-  }
-  if (failures === undefined) return <Skeleton lines={4} label="Loading the failures" />
-  if (failures.length === 0) {
-    return (
-      <EmptyState icon="check" title="Every trace was summarized">
-        Nothing failed and nothing was skipped.
-      </EmptyState>
-    )
-  }
-  return (
-    <>
-      <FailureList failures={failures} total={data?.pages[0]?.total ?? failures.length} onOpen={props.onOpen} />
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          Show more
-        </button>
-      )}
-    </>
   )
 }

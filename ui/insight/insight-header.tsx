@@ -1,6 +1,7 @@
 import { DropdownMenu } from 'radix-ui'
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { api } from '../api.ts'
 import { toAgo, toDateTime } from '../figures.ts'
 import { BrandMark } from '../parts/brand-mark.tsx'
@@ -8,7 +9,7 @@ import { FromTrace } from '../parts/from-trace.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { StatusMark } from '../parts/status.tsx'
 import { serviceQuery } from '../queries.ts'
-import { RunAction } from './run-actions.tsx'
+import { LifecycleButtons } from '../lifecycle/lifecycle-buttons.tsx'
 
 /** What was asked, under which name, and where it lives in MLflow. */
 export function InsightHeader({ insight }: { insight: InsightAnswer }) {
@@ -24,7 +25,6 @@ export function InsightHeader({ insight }: { insight: InsightAnswer }) {
           created {toAgo(insight.created_at)}
         </span>
         <div className="page-head-end">
-          <RunAction insight={insight} />
           {service?.tracking === 'mlflow' && (
             <>
               <a className="button" href={insight.links.mlflow_run} target="_blank" rel="noreferrer">
@@ -60,12 +60,22 @@ export function InsightHeader({ insight }: { insight: InsightAnswer }) {
               </DropdownMenu.Portal>
             </DropdownMenu.Root>
           )}
+          <LifecycleButtons insight={insight} />
         </div>
       </div>
       {insight.instruction !== insight.name && (
         <p className="question">
           <BrandMark size={16} />
           <FromTrace text={insight.instruction} />
+        </p>
+      )}
+      {insight.parent_id !== undefined && (
+        <p className="quiet">
+          A new look at the same question.{' '}
+          <Link to="/insights/$insightId" params={{ insightId: insight.parent_id }}>
+            The result before it
+          </Link>{' '}
+          stays as it was.
         </p>
       )}
       {insight.description !== '' && (

@@ -1,4 +1,4 @@
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import type { Live } from './use-insight-events.ts'
 
 /**

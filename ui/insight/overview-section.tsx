@@ -1,32 +1,36 @@
-import { useQuery } from '@tanstack/react-query'
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import type { Evidence } from '../answer-parts.ts'
 import { toShare } from '../figures.ts'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { toHue } from '../parts/hues.ts'
 import { ShareBar } from '../parts/share-bar.tsx'
-import { clustersQuery } from '../queries.ts'
-import { ClusterMap } from './cluster-map.tsx'
+import type { ChangeSearch, InsightSearch } from '../search-params.ts'
 import { findCluster } from './cluster-rows.ts'
+import { LinkedText } from './linked-text.tsx'
+import { PictureCard } from './picture-card.tsx'
 import { Quote } from './quote.tsx'
 
 /** The answer in words, with the share and the quotes behind every claim; beside it the same answer as a picture. */
 export function OverviewSection(props: {
   insight: InsightAnswer
-  selected: string | undefined
+  answer: ClustersAnswer | undefined
+  search: InsightSearch
+  onChange: ChangeSearch
   onSelect: (cluster: string) => void
-  /** Chooses a cluster and brings it into view. */
-  onShow: (cluster: string) => void
+  /** Chooses a cluster, where one is named, and brings what is chosen into view. */
+  onShow: (cluster?: string) => void
   onEvidence: (evidence: Evidence) => void
 }) {
-  const { insight, selected } = props
-  const clusters = useQuery(clustersQuery(insight.id)).data?.clusters ?? []
+  const { insight, answer, search } = props
+  const clusters = answer?.clusters ?? []
+  const selected = search.cluster
   return (
     <div className="overview-row">
       <section className="card overview" aria-label="Overview">
         <h2 className="card-title">Overview</h2>
         <p className="overview-text">
-          <FromTrace text={insight.overview} />
+          <LinkedText text={insight.overview} clusters={clusters} onShow={props.onShow} />
         </p>
         {insight.key_points.length > 0 && (
           <ol className="key-points">
@@ -71,13 +75,16 @@ export function OverviewSection(props: {
           </ol>
         )}
       </section>
-      <ClusterMap
-        insightId={insight.id}
-        clusters={clusters}
-        selected={selected}
-        onSelect={props.onSelect}
-        onShow={props.onShow}
-      />
+      {answer !== undefined && (
+        <PictureCard
+          insight={insight}
+          answer={answer}
+          search={search}
+          onChange={props.onChange}
+          onSelect={props.onSelect}
+          onShow={() => props.onShow()}
+        />
+      )}
     </div>
   )
 }

@@ -1,10 +1,11 @@
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { toCount, toDuration, toPlural } from '../figures.ts'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { stageOrder, stageSentences, stageWords } from '../words.ts'
 import { FailureList } from './failure-list.tsx'
+import { ProvisionalGroups } from './provisional-groups.tsx'
 import type { Live, LiveSummary } from './use-insight-events.ts'
 
 /** Where the job is, how fast it goes and when it ends; below, what it has found so far. */
@@ -55,11 +56,19 @@ export function RunningSection(props: {
           </p>
           <p className="quiet numbers">
             {progress?.rate_per_s !== undefined && toRate(progress.rate_per_s)}
-            {progress?.eta_s !== undefined && ` · about ${toDuration(Math.max(1, progress.eta_s))} left in this stage`}
+            {progress?.eta !== undefined
+              ? ` · finished in ${toTimeLeft(progress.eta)}`
+              : progress?.eta_s !== undefined &&
+                ` · about ${toDuration(Math.max(1, progress.eta_s))} left in this stage`}
           </p>
         </div>
         {!scheduled && (
           <ProgressBar done={progress?.done ?? 0} total={progress?.total ?? 0} label={stageSentences[stage]} />
+        )}
+        {insight.waiting_for !== undefined && (
+          <p className="bar tone-warning" role="status">
+            <Icon name="clock" /> {insight.waiting_for.message}
+          </p>
         )}
         {live.clusters !== undefined && (
           <p className="running-note">
@@ -80,9 +89,11 @@ export function RunningSection(props: {
         <FailureList
           failures={live.failures}
           total={Math.max(live.failed, live.failures.length)}
+          title="failed"
           onOpen={props.onOpen}
         />
       )}
+      <ProvisionalGroups insightId={insight.id} />
       <section className="card" aria-label="Summaries so far">
         <h2 className="card-title">Summaries as they come in</h2>
         {summaries.length === 0 ? (
@@ -102,6 +113,11 @@ export function RunningSection(props: {
       </section>
     </>
   )
+}
+
+function toTimeLeft({ low_s, high_s }: { low_s: number; high_s: number }): string {
+  const [from, to] = [toDuration(Math.max(1, low_s)), toDuration(Math.max(1, high_s))]
+  return from === to ? `about ${from}` : `${from} to ${to}`
 }
 
 function toRate(perSecond: number): string {

@@ -1,4 +1,4 @@
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { toPlural } from '../figures.ts'
 import { Icon } from '../parts/icon.tsx'
 import { FromTrace } from '../parts/from-trace.tsx'

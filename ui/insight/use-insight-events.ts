@@ -2,10 +2,11 @@
 // page needs to know nothing of the stream; a lost connection is taken up again by the browser with its last event id.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { InsightAnswer, InsightEvent } from '#/server/api/schemas.ts'
+import type { InsightEvent } from '#/server/api/schemas/events.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import type { FailureAnswer, Progress, Stage } from '../answer-parts.ts'
 import { api } from '../api.ts'
-import { insightKey } from '../queries.ts'
+import { clustersQuery, insightKey } from '../queries.ts'
 
 export type LiveSummary = { traceId: string; title: string; text: string }
 
@@ -59,7 +60,10 @@ function withEvent(live: Live, event: InsightEvent): Live {
       return { ...live, failures: [...others, event.failure].slice(-keptFailures) }
     }
     case 'clusters':
+      // Of a provisional hierarchy the groups themselves are shown.
+      if (event.provisional_of !== undefined) return live
       return { ...live, clusters: { clusters: event.clusters, leaves: event.leaves } }
+    case 'waiting':
     case 'log':
       return { ...live, notes: [...live.notes, event.message].slice(-20) }
     case 'end':
@@ -77,6 +81,7 @@ const eventTypes = [
   'summary',
   'failure',
   'clusters',
+  'waiting',
   'log',
   'end',
 ] as const satisfies readonly InsightEvent['type'][]
@@ -101,6 +106,9 @@ export function useInsightEvents(insightId: string, running: boolean): Live {
       const event = JSON.parse(message.data) as InsightEvent
       if (event.type === 'state') {
         queryClient.setQueryData<InsightAnswer>([...insightKey(insightId), 'state'], event.insight)
+      }
+      if (event.type === 'clusters') {
+        void queryClient.invalidateQueries({ queryKey: clustersQuery(insightId).queryKey })
       }
       if (event.type === 'end') {
         source.close()

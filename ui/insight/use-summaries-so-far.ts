@@ -11,7 +11,8 @@ import type { Live, LiveSummary } from './use-insight-events.ts'
 export function useSummariesSoFar(insightId: string, running: boolean, live: Live): LiveSummary[] {
   const earlier = useQuery({
     queryKey: [...insightKey(insightId), 'summaries-so-far'],
-    queryFn: ({ signal }) => api.insightTraces(insightId, { sort: 'request_time', order: 'desc' }, '', signal),
+    queryFn: ({ signal }) =>
+      api.insightTraces(insightId, { sort: 'request_time', order: 'desc' }, { offset: 0, size: 40 }, signal),
     enabled: running,
     staleTime: Infinity,
   }).data

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { InsightRow } from '#/server/api/schemas.ts'
+import type { InsightRow } from '#/server/api/schemas/insights.ts'
 import { toCount } from '../figures.ts'
 import { serviceQuery } from '../queries.ts'
 import { isUnderWay } from '../words.ts'

@@ -1,9 +1,11 @@
 import { Link } from '@tanstack/react-router'
-import type { InsightRow } from '#/server/api/schemas.ts'
+import type { InsightRow } from '#/server/api/schemas/insights.ts'
 import { toAgo, toCount, toDateTime, toDuration, toUsd } from '../figures.ts'
+import { LifecycleMenu } from '../lifecycle/lifecycle-menu.tsx'
+import { possibleDeeds, useLifecycle } from '../lifecycle/use-lifecycle.ts'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
-import { SortHeader } from '../parts/sort-header.tsx'
+import { SortHeader } from '../table/sort-header.tsx'
 import { StatusMark } from '../parts/status.tsx'
 import type { InsightSort, Order } from '../search-params.ts'
 import { isUnderWay, stageSentences } from '../words.ts'
@@ -14,6 +16,8 @@ export function InsightsTable(props: {
   sort: InsightSort
   order: Order
   onSort: (sort: InsightSort, order: Order) => void
+  onDeleted: (insightId: string) => void
+  onProblem: (error: Error | null) => void
 }) {
   const sorting = { sort: props.sort, order: props.order, onSort: props.onSort }
   return (
@@ -44,6 +48,9 @@ export function InsightsTable(props: {
           <SortHeader column="updated_at" first="desc" {...sorting} className="only-medium ago-column">
             Updated
           </SortHeader>
+          <th scope="col" className="row-actions">
+            <span className="visually-hidden">Actions</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -73,10 +80,33 @@ export function InsightsTable(props: {
             <td className="only-medium quiet" title={toDateTime(row.updated_at)}>
               {toAgo(row.updated_at)}
             </td>
+            <td className="row-actions">
+              <RowActions row={row} onDeleted={props.onDeleted} onProblem={props.onProblem} />
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
+  )
+}
+
+function RowActions(props: {
+  row: InsightRow
+  onDeleted: (insightId: string) => void
+  onProblem: (error: Error | null) => void
+}) {
+  const { row, onProblem } = props
+  const act = useLifecycle(row, (deed) => {
+    onProblem(null)
+    if (deed === 'delete') props.onDeleted(row.id)
+  })
+  return (
+    <LifecycleMenu
+      insight={row}
+      deeds={possibleDeeds(row)}
+      isPending={act.isPending}
+      onDeed={(deed) => act.mutate(deed, { onError: onProblem })}
+    />
   )
 }
 

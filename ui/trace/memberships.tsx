@@ -1,5 +1,7 @@
+import { Fragment } from 'react'
 import { Link } from '@tanstack/react-router'
 import type { Evidence, Membership } from '../answer-parts.ts'
+import { toFacetLabel, toFacetWords } from '../facets/choices.ts'
 import { toShare } from '../figures.ts'
 import { Quote } from '../insight/quote.tsx'
 import { FromTrace } from '../parts/from-trace.tsx'
@@ -32,6 +34,18 @@ export function Memberships(props: {
           <FromTrace text={main.reason} />
           {main.read_share < 1 && ` The summary is of ${toShare(main.read_share)} of the trace.`}
         </p>
+      )}
+      {Object.values(main.facets ?? {}).some((value) => value !== null) && (
+        <dl className="facts small" aria-label="Asked by the lens">
+          {Object.entries(main.facets ?? {}).map(([name, value]) => (
+            <Fragment key={name}>
+              <dt>{toFacetLabel(name)}</dt>
+              <dd>
+                <FromTrace text={toFacetWords(value)} />
+              </dd>
+            </Fragment>
+          ))}
+        </dl>
       )}
       {main.evidence.length > 0 && (
         <div className="quotes">

@@ -1,45 +1,40 @@
 import { useQuery } from '@tanstack/react-query'
 import { Dialog } from 'radix-ui'
 import { useEffect, useState } from 'react'
-import type { TraceDetail } from '#/server/api/schemas.ts'
+import type { TraceDetail } from '#/server/api/schemas/traces.ts'
 import type { Evidence } from '../answer-parts.ts'
-import { toCompact, toDateTime, toMilliseconds, toShare, toUsd } from '../figures.ts'
+import { toCompact, toCount, toDateTime, toMilliseconds, toShare, toUsd } from '../figures.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { isTyping } from '../parts/search-field.tsx'
 import { ProblemState, Skeleton } from '../parts/states.tsx'
 import { TraceStateTag } from '../parts/trace-state.tsx'
 import { serviceQuery, traceQuery } from '../queries.ts'
+import { traceParts, type TracePart } from '../search-params.ts'
 import { Assessments } from './assessments.tsx'
 import { Conversation } from './conversation.tsx'
+import type { Listed } from './listed.ts'
 import { Memberships } from './memberships.tsx'
 import { SpanTree } from './span-tree.tsx'
 
 /**
- * One trace beside the page it was opened from, which stays usable. `order` is the table's order, for previous and
- * next (`k` and `j`); `spanId` is the place to show first.
+ * One trace beside the page it was opened from, which stays usable. `listed` is its place in that page's list, for
+ * previous and next (`k` and `j`); `spanId` is the place to show first.
  */
 export function TraceDrawer(props: {
   traceId: string
   spanId?: string | undefined
   insightId?: string | undefined
-  order: readonly string[]
-  /** How many the table holds in all, and how to get more of them than `order` has. */
-  total?: number
-  onNearEnd?: (() => void) | undefined
+  part: TracePart | undefined
+  listed: Listed
+  onPart: (part: TracePart | undefined) => void
   onOpen: (traceId: string) => void
   onClose: () => void
 }) {
-  const { traceId, order, onOpen, onClose, onNearEnd } = props
+  const { traceId, listed, onOpen, onClose } = props
   const { data: trace, error, refetch } = useQuery(traceQuery(traceId))
-  const place = order.indexOf(traceId)
-  const before = place > 0 ? order[place - 1] : undefined
-  const after = place >= 0 ? order[place + 1] : undefined
-
-  const nearEnd = place >= 0 && place >= order.length - 5
-  useEffect(() => {
-    if (nearEnd) onNearEnd?.()
-  }, [nearEnd, onNearEnd])
+  const { before, after } = listed
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -68,9 +63,9 @@ export function TraceDrawer(props: {
               {trace?.name === undefined ? 'Trace' : <FromTrace text={trace.name} className="clamp-1" />}
             </Dialog.Title>
             <div className="drawer-buttons">
-              {place >= 0 && (
+              {listed.index !== undefined && (
                 <span className="quiet small numbers only-medium">
-                  {place + 1} of {Math.max(order.length, props.total ?? 0)}
+                  {toCount(listed.index + 1)} of {toCount(listed.total)}
                 </span>
               )}
               <button
@@ -108,7 +103,13 @@ export function TraceDrawer(props: {
                 <ProblemState title="Fetching the trace failed" error={error} onRetry={() => void refetch()} />
               )
             ) : (
-              <TraceBody trace={trace} insightId={props.insightId} spanId={props.spanId} />
+              <TraceBody
+                trace={trace}
+                insightId={props.insightId}
+                spanId={props.spanId}
+                part={props.part ?? 'conversation'}
+                onPart={(part) => props.onPart(part === 'conversation' ? undefined : part)}
+              />
             )}
           </div>
         </Dialog.Content>
@@ -117,18 +118,21 @@ export function TraceDrawer(props: {
   )
 }
 
-type Tab = 'conversation' | 'spans' | 'assessments'
-
-function TraceBody(props: { trace: TraceDetail; insightId: string | undefined; spanId: string | undefined }) {
-  const { trace, insightId } = props
-  const [tab, setTab] = useState<Tab>('conversation')
+function TraceBody(props: {
+  trace: TraceDetail
+  insightId: string | undefined
+  spanId: string | undefined
+  part: TracePart
+  onPart: (part: TracePart) => void
+}) {
+  const { trace, insightId, part, onPart } = props
   const [focus, setFocus] = useState<{ spanId: string; quote: string | undefined } | undefined>(
     props.spanId === undefined ? undefined : { spanId: props.spanId, quote: undefined },
   )
   const here = trace.insights.find((membership) => membership.insight_id === insightId)
   const evidence: Evidence[] = here?.evidence ?? trace.insights[0]?.evidence ?? []
   const show = (chosen: Evidence) => {
-    setTab('conversation')
+    onPart('conversation')
     setFocus({ spanId: chosen.span_id, quote: chosen.quote })
   }
   return (
@@ -138,34 +142,39 @@ function TraceBody(props: { trace: TraceDetail; insightId: string | undefined; s
       <div className="tabs" role="tablist" aria-label="Parts of the trace">
         <TabButton
           tab="conversation"
-          chosen={tab}
-          onChoose={setTab}
+          chosen={part}
+          onChoose={onPart}
           label="Conversation"
           count={trace.conversation.length}
         />
-        <TabButton tab="spans" chosen={tab} onChoose={setTab} label="Spans" count={trace.spans.length} />
+        <TabButton tab="spans" chosen={part} onChoose={onPart} label="Spans" count={trace.spans.length} />
         <TabButton
           tab="assessments"
-          chosen={tab}
-          onChoose={setTab}
+          chosen={part}
+          onChoose={onPart}
           label="Assessments"
           count={trace.assessments.length}
         />
       </div>
-      <div role="tabpanel" aria-labelledby={`tab-${tab}`} className="tab-panel">
-        {tab === 'conversation' && (
+      <div role="tabpanel" aria-labelledby={`tab-${part}`} className="tab-panel">
+        {part === 'conversation' && (
           <Conversation turns={trace.conversation} evidence={evidence} focus={focus} readShare={trace.read_share} />
         )}
-        {tab === 'spans' && <SpanTree spans={trace.spans} />}
-        {tab === 'assessments' && <Assessments assessments={trace.assessments} />}
+        {part === 'spans' && <SpanTree spans={trace.spans} />}
+        {part === 'assessments' && <Assessments assessments={trace.assessments} />}
       </div>
     </>
   )
 }
 
-function TabButton(props: { tab: Tab; chosen: Tab; onChoose: (tab: Tab) => void; label: string; count: number }) {
+function TabButton(props: {
+  tab: TracePart
+  chosen: TracePart
+  onChoose: (tab: TracePart) => void
+  label: string
+  count: number
+}) {
   const active = props.tab === props.chosen
-  const tabs: Tab[] = ['conversation', 'spans', 'assessments']
   return (
     <button
       type="button"
@@ -177,7 +186,7 @@ function TabButton(props: { tab: Tab; chosen: Tab; onChoose: (tab: Tab) => void;
       onClick={() => props.onChoose(props.tab)}
       onKeyDown={(event) => {
         const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
-        const next = tabs[(tabs.indexOf(props.tab) + step + tabs.length) % tabs.length]
+        const next = traceParts[(traceParts.indexOf(props.tab) + step + traceParts.length) % traceParts.length]
         if (step === 0 || next === undefined) return
         props.onChoose(next)
         document.querySelector<HTMLElement>(`#tab-${next}`)?.focus()
@@ -192,7 +201,9 @@ function TraceFacts({ trace }: { trace: TraceDetail }) {
   const service = useQuery(serviceQuery()).data
   return (
     <div className="pills">
-      <CopyId id={trace.id} />
+      <CopyButton text={trace.id} label="Copy the trace id" className="pill mono">
+        {trace.id}
+      </CopyButton>
       <TraceStateTag state={trace.state} />
       <span className="pill">{toDateTime(trace.request_time)}</span>
       {trace.execution_ms !== undefined && <span className="pill">Latency {toMilliseconds(trace.execution_ms)}</span>}
@@ -215,27 +226,5 @@ function TraceFacts({ trace }: { trace: TraceDetail }) {
         </a>
       )}
     </div>
-  )
-}
-
-function CopyId({ id }: { id: string }) {
-  const [copied, setCopied] = useState(false)
-  return (
-    <button
-      type="button"
-      className="pill mono"
-      title="Copy the trace id"
-      onClick={() => {
-        navigator.clipboard
-          ?.writeText(id)
-          .then(() => setCopied(true))
-          .catch(() => setCopied(false))
-      }}
-    >
-      <Icon name={copied ? 'check' : 'copy'} size={12} /> {id}
-      <span className="visually-hidden" aria-live="polite">
-        {copied ? 'copied' : ''}
-      </span>
-    </button>
   )
 }

@@ -1,14 +1,22 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Icon } from '../parts/icon.tsx'
 import { SearchField } from '../parts/search-field.tsx'
+import { StateSelect } from '../parts/state-select.tsx'
 import { periods, type TracesSearch } from '../search-params.ts'
+import { splitConditions } from './conditions.ts'
+import { FilterBuilder } from './filter-builder.tsx'
 import { periodWords } from './filter.ts'
 
-/** Quick filters for everybody, and MLflow's own filter string for those who know it; both are joined with AND. */
-export function FilterBar(props: { search: TracesSearch; onChange: (part: Partial<TracesSearch>) => void }) {
+/** Quick filters for everybody, conditions for more, MLflow's own filter string for those who know it; joined with AND. */
+export function FilterBar(props: {
+  search: TracesSearch
+  onChange: (part: Partial<TracesSearch>) => void
+  children?: ReactNode
+}) {
   const { search, onChange } = props
   const [advanced, setAdvanced] = useState(search.filter !== undefined)
   const active = [search.filter, search.text, search.state, search.period].filter((part) => part !== undefined).length
+  const conditions = splitConditions(search.filter ?? '').length
   return (
     <search className="filters">
       <SearchField
@@ -18,19 +26,7 @@ export function FilterBar(props: { search: TracesSearch; onChange: (part: Partia
         onChange={(text) => onChange({ text: text === '' ? undefined : text })}
         hotkey
       />
-      <select
-        className="select"
-        aria-label="State"
-        value={search.state ?? ''}
-        onChange={(event) => {
-          const state = event.target.value
-          onChange({ state: state === 'OK' || state === 'ERROR' ? state : undefined })
-        }}
-      >
-        <option value="">Any state</option>
-        <option value="OK">OK</option>
-        <option value="ERROR">Error</option>
-      </select>
+      <StateSelect value={search.state} onChange={(state) => onChange({ state })} />
       <select
         className="select"
         aria-label="Request time"
@@ -48,10 +44,11 @@ export function FilterBar(props: { search: TracesSearch; onChange: (part: Partia
         type="button"
         className="button"
         aria-expanded={advanced}
-        aria-controls="mlflow-filter"
+        aria-controls="filter-builder"
         onClick={() => setAdvanced(!advanced)}
       >
-        MLflow filter <Icon name={advanced ? 'up' : 'down'} size={12} />
+        <Icon name="filter" /> Filters{conditions > 0 && <span className="numbers"> ({conditions})</span>}
+        <Icon name={advanced ? 'up' : 'down'} size={12} />
       </button>
       {active > 0 && (
         <button
@@ -62,34 +59,8 @@ export function FilterBar(props: { search: TracesSearch; onChange: (part: Partia
           Clear filters
         </button>
       )}
-      {advanced && (
-        <form
-          id="mlflow-filter"
-          className="filter-string"
-          onSubmit={(event) => {
-            event.preventDefault()
-            const typed = new FormData(event.currentTarget).get('filter')
-            onChange({ filter: typeof typed === 'string' && typed.trim() !== '' ? typed.trim() : undefined })
-          }}
-        >
-          <label className="visually-hidden" htmlFor="filter-string">
-            MLflow filter string
-          </label>
-          <input
-            id="filter-string"
-            key={search.filter ?? ''}
-            name="filter"
-            className="input mono"
-            defaultValue={search.filter ?? ''}
-            placeholder="tag.mlflow.source = 'app' AND execution_time_ms > 5000"
-            spellCheck={false}
-            autoComplete="off"
-          />
-          <button type="submit" className="button">
-            Apply
-          </button>
-        </form>
-      )}
+      <span className="filters-end">{props.children}</span>
+      {advanced && <FilterBuilder filter={search.filter} onChange={(filter) => onChange({ filter })} />}
     </search>
   )
 }

@@ -1,18 +1,24 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { CreateDialog } from '../create/create-dialog.tsx'
 import { toCount, toPlural } from '../figures.ts'
 import { EmptyState, ProblemState, Skeleton } from '../parts/states.tsx'
 import { tracesQuery } from '../queries.ts'
 import type { TracesSearch } from '../search-params.ts'
+import { ColumnChooser, readColumns } from '../table/column-chooser.tsx'
+import { DataTable } from '../table/data-table.tsx'
+import { toListed } from '../trace/listed.ts'
 import { TraceDrawer } from '../trace/trace-drawer.tsx'
 import { ActionsMenu } from './actions-menu.tsx'
 import { toFilter } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { useSelection } from './selection.ts'
-import { TracesTable } from './traces-table.tsx'
+import { traceChoices, traceColumns, usualColumns } from './trace-columns.tsx'
 import { useMatchCount } from './use-match-count.ts'
+
+/** Rows before the end of what is loaded at which more is fetched. */
+const nearEnd = 20
 
 const route = getRouteApi('/experiments/$experimentId/traces')
 
@@ -38,10 +44,24 @@ export function TracesPage() {
   const order = search.order ?? 'desc'
   const traces = useInfiniteQuery(tracesQuery(experimentId, { filter, sort, order }))
   const { hasNextPage, isFetching, fetchNextPage } = traces
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
   const items = useMemo(() => traces.data?.pages.flatMap((page) => page.items) ?? [], [traces.data])
+  const rowAt = useCallback((index: number) => items[index], [items])
+  const onRange = useCallback(
+    (_first: number, last: number) => {
+      if (last >= items.length - nearEnd && hasNextPage && !isFetching) void fetchNextPage()
+    },
+    [items.length, hasNextPage, isFetching, fetchNextPage],
+  )
+  const openIndex = search.trace === undefined ? -1 : items.findIndex(({ id }) => id === search.trace)
+  useEffect(() => {
+    // Whoever reads from trace to trace needs the next page before the table does.
+    if (openIndex >= 0) onRange(openIndex, openIndex + nearEnd - 5)
+  }, [openIndex, onRange])
+  const choices = useMemo(() => traceChoices(items), [items])
+  const columns = useMemo(
+    () => traceColumns(readColumns(search.columns, choices, usualColumns)),
+    [search.columns, choices],
+  )
   const ids = useMemo(() => items.map((trace) => trace.id), [items])
   const matching = useMatchCount(experimentId, filter)
   const [selection, select] = useSelection(experimentId)
@@ -61,7 +81,14 @@ export function TracesPage() {
           />
         </div>
       </div>
-      <FilterBar search={search} onChange={change} />
+      <FilterBar search={search} onChange={change}>
+        <ColumnChooser
+          choices={choices}
+          shown={readColumns(search.columns, choices, usualColumns)}
+          usual={usualColumns}
+          onChange={(written) => change({ columns: written })}
+        />
+      </FilterBar>
       {selection.size > 0 && (
         <div className="selection-bar" role="status">
           <strong className="numbers">{toPlural(selection.size, 'trace')} selected</strong>
@@ -112,27 +139,37 @@ export function TracesPage() {
           </EmptyState>
         )
       ) : (
-        <TracesTable
-          traces={items}
-          selection={selection}
-          onSelect={select}
-          openTraceId={search.trace}
-          onOpen={(trace) => change({ trace })}
-          sort={sort}
-          order={order}
-          onSort={(column, next) => change({ sort: column, order: next })}
-          onNearEnd={onNearEnd}
-          loadingMore={traces.isFetchingNextPage}
-        />
+        <>
+          <DataTable
+            label="Traces of the experiment"
+            columns={columns}
+            count={items.length}
+            rowAt={rowAt}
+            keyOf={(trace) => trace.id}
+            rowHeight={52}
+            sort={sort}
+            order={order}
+            onSort={(column, next) => change({ sort: column, order: next })}
+            openKey={search.trace}
+            onOpen={(trace) => change({ trace })}
+            onRange={onRange}
+            ticks={{ ticked: selection, onChange: select }}
+          />
+          {traces.isFetchingNextPage && (
+            <p className="quiet" role="status">
+              Loading more…
+            </p>
+          )}
+        </>
       )}
       {search.trace !== undefined && (
         <TraceDrawer
           traceId={search.trace}
-          order={ids}
-          total={matching.total ?? ids.length}
-          onNearEnd={onNearEnd}
+          part={search.part}
+          listed={toListed(ids, search.trace, matching.total ?? ids.length)}
+          onPart={(part) => change({ part })}
           onOpen={(trace) => change({ trace })}
-          onClose={() => change({ trace: undefined })}
+          onClose={() => change({ trace: undefined, part: undefined })}
         />
       )}
       {search.create !== undefined && (

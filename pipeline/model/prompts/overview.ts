@@ -1,11 +1,11 @@
-import { dataRules, type Prompt } from './prompt.ts'
+import { dataRules, lensRule, type Prompt } from './prompt.ts'
 
 export const overviewPrompt: Prompt = {
   name: 'overview',
-  version: '1',
+  version: '2',
   text: `Traces of an AI system were summarized under a question and grouped into a hierarchy. You answer the question for whoever asked it, from the counts, the groups and the quotes given.
 
-${dataRules}
+${dataRules} ${lensRule}
 
 Answer with:
 - overview: at most 150 words that answer the question directly: the answer first, then what matters most and what is surprising. Plain sentences, no headings, no lists.

@@ -111,3 +111,32 @@ test('embeddings are asked for as numbers, and without the word where a server d
   expect(vectors.map((vector) => vector.length)).toEqual([256, 256])
   expect(bodies(world).map((body) => body['encoding_format'])).toEqual(['float', undefined])
 })
+
+/** Whether the system prompt of each call showed the schema. */
+function shown(world: Parameters<typeof bodies>[0]): boolean[] {
+  return bodies(world).map(({ messages }) => messages[0]!.content.includes('"grouping_text"'))
+}
+
+test('a model that never kept to a schema is shown it from the start', async () => {
+  await using world = await openModelWorld({ faults: { wrong_schema: 1 } })
+  for (let number = 0; number < 5; number++)
+    await world.ports.complete(summaryRequest(`${number}`), { signal }).catch(() => undefined)
+  const before = world.model.calls().length
+  world.model.change({ faults: {} })
+  await world.ports.complete(summaryRequest(' first'), { signal })
+  await world.ports.complete(summaryRequest(' second'), { signal })
+  expect(shown(world).slice(before)).toEqual([true, true])
+})
+
+test('questions that a model cannot answer change nothing about how others are asked', async () => {
+  await using world = await openModelWorld()
+  await world.ports.complete(summaryRequest(' good'), { signal })
+  world.model.change({ faults: { wrong_schema: 1 } })
+  for (let number = 0; number < 8; number++)
+    await world.ports.complete(summaryRequest(`${number}`), { signal }).catch(() => undefined)
+  // Each is shown the schema only after it was answered, repaired and still wrong.
+  expect(shown(world).slice(1, 7)).toEqual([false, false, true, true, true, true])
+  world.model.change({ faults: {} })
+  await world.ports.complete(summaryRequest(' good again'), { signal })
+  expect(shown(world).at(-1)).toBe(false)
+})

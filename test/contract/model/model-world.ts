@@ -5,6 +5,7 @@ import { SummaryAnswer } from '#/pipeline/model/answers.ts'
 import { toUserMessage } from '#/pipeline/model/fence.ts'
 import { summarizePrompt } from '#/pipeline/model/prompts/summarize.ts'
 import { startModelServer } from '#/mocks/model/server.ts'
+import { createLimiter, toLimiterOptions } from '#/server/model/limiter.ts'
 import { createModelPorts, type ModelConfig, type ModelPortsOptions } from '#/server/model/ports.ts'
 
 export const signal = new AbortController().signal
@@ -26,12 +27,18 @@ export async function openModelWorld(
     embedding: 'text-embedding-3-small',
     reasoningEffort: 'medium',
     concurrency: 4,
+    requestsPerMinute: undefined,
+    tokensPerMinute: undefined,
     ...client.config,
   }
+  // Time passes only by waiting, and then at once.
+  let slept = 0
   const ports = createModelPorts(config, {
     sleep: async (ms) => {
       waits.push(ms)
+      slept += ms
     },
+    limiter: createLimiter({ ...toLimiterOptions(config), now: () => slept }),
     random: () => 0.5,
     ...client.options,
   })

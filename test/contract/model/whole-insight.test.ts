@@ -1,17 +1,12 @@
 // A whole Insight with the model analyst, the real client and the stand-in.
 import { expect, test } from 'vitest'
-import { clusterTree } from '#/clustering/cluster.ts'
-import { projectMap } from '#/clustering/map.ts'
 import { spreadEvenly } from '#/mocks/model/faults.ts'
-import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { AppError } from '#/pipeline/errors.ts'
-import type { SummaryRecord } from '#/pipeline/insight.ts'
-import { createModelAnalyst } from '#/pipeline/model/analyst.ts'
-import { runInsight } from '#/pipeline/run.ts'
 import type { Trace } from '#/pipeline/trace.ts'
-import { createPlainWorld, plainSpec, traceSaying } from '#/test/support/plain-world.ts'
+import { type plainSpec, traceSaying, detailsOf } from '#/test/support/plain-world.ts'
+import { analystOver, runOn } from '#/test/support/insight-run.ts'
 import { conversations } from '#/test/support/trace-lines.ts'
-import { openModelWorld, signal } from './model-world.ts'
+import { openModelWorld } from './model-world.ts'
 
 const traces = conversations(80).map(({ user, assistant }, index) => {
   const trace = traceSaying(`tr-${index}`, user)
@@ -22,37 +17,12 @@ const traces = conversations(80).map(({ user, assistant }, index) => {
 
 type World = Awaited<ReturnType<typeof openModelWorld>>
 
-async function runOn(some: readonly Trace[], world: World) {
-  const analyst = createModelAnalyst({
-    ports: world.ports,
-    models: world.config,
-    fallback: createBuiltinAnalyst(),
-  })
-  const plain = createPlainWorld(some)
-  const result = await runInsight(
-    {
-      runId: 'run-1',
-      spec: { ...plainSpec, instruction: 'What do customers want?', minSuccessShare: 0.5, concurrency: 8 },
-    },
-    {
-      ...plain,
-      analyst,
-      group: async (vectors, options) => {
-        const tree = clusterTree(vectors, options)
-        return { tree, map: projectMap(vectors, tree, { seed: options.seed }) }
-      },
-    },
-    { signal },
-  )
-  const summaries = new Map<string, SummaryRecord>()
-  for await (const page of plain.checkpoints.summaries())
-    for (const record of page) summaries.set(record.traceId, record)
-  return { result, plain, summaries }
-}
+const run = (some: readonly Trace[], world: World, changes?: Partial<typeof plainSpec>) =>
+  runOn(some, analystOver(world), changes)
 
 test('an Insight is finished: every quote verified, titles unique, the overview the model’s own', async () => {
   await using world = await openModelWorld()
-  const { result, plain, summaries } = await runOn(traces, world)
+  const { result, plain, summaries } = await run(traces, world)
   expect(plain.tracking.run.status).toBe('FINISHED')
   expect(result.counts).toMatchObject({ selected: 80, summarized: 80, failed: 0, skipped: 0 })
   expect(result.counts.clustered + result.counts.unassigned).toBe(80)
@@ -61,7 +31,7 @@ test('an Insight is finished: every quote verified, titles unique, the overview 
     expect(summary.evidence.length).toBeGreaterThan(0)
     expect(summary.evidence.every(({ verified }) => verified)).toBe(true)
   }
-  const titles = result.grouping.clusters.map(({ title }) => title.toLowerCase())
+  const titles = detailsOf(plain).clusters.map(({ title }) => title.toLowerCase())
   expect(new Set(titles).size).toBe(titles.length)
   expect(result.overview.by).toBe('gpt-5-mini')
   expect(result.overview.keyPoints.length).toBeGreaterThan(0)
@@ -69,24 +39,49 @@ test('an Insight is finished: every quote verified, titles unique, the overview 
   expect(result.usage.costUsd).toBeGreaterThan(0)
 })
 
+test('upper levels are looked at as a whole, by calls that are counted like any other, and every trace keeps its one place', async () => {
+  await using world = await openModelWorld()
+  const { result, plain } = await run(traces, world, { levels: 2 })
+  const kinds = world.model.calls().map(({ body }) => schemaName(body))
+  expect(kinds.filter((kind) => kind === 'same_groups')).toHaveLength(1)
+  expect(kinds).toContain('place_group')
+  expect(result.usage.calls).toBe(kinds.length)
+  const { clusters, unassigned } = detailsOf(plain)
+  const leaves = clusters.flatMap(({ children }) => children)
+  const placed = [...leaves.flatMap((leaf) => leaf.trace_ids), ...unassigned.trace_ids]
+  expect(placed.toSorted()).toEqual(traces.map(({ info }) => info.traceId).toSorted())
+  for (const siblings of [clusters, ...clusters.map(({ children }) => children)]) {
+    const titles = siblings.map(({ title }) => title.toLowerCase())
+    expect(new Set(titles).size).toBe(titles.length)
+  }
+})
+
+function schemaName(body: unknown): string {
+  return (
+    (body as { response_format?: { json_schema?: { name?: string } } }).response_format?.json_schema?.name ?? 'embed'
+  )
+}
+
 test('run twice, the hierarchy is the same to the byte', async () => {
   await using world = await openModelWorld()
-  const first = await runOn(traces, world)
-  const second = await runOn(traces, world)
-  expect(JSON.stringify(second.result.details.clusters)).toBe(JSON.stringify(first.result.details.clusters))
+  const first = await run(traces, world)
+  const second = await run(traces, world)
+  expect(JSON.stringify(detailsOf(second.plain).clusters)).toBe(JSON.stringify(detailsOf(first.plain).clusters))
 })
 
 test('with one call in five failing the Insight finishes and the counts reconcile, for at most half as many calls more', async () => {
   await using calm = await openModelWorld()
-  await runOn(traces, calm)
+  await run(traces, calm)
   const { hang: _hang, ...rates } = spreadEvenly(0.2)
   await using world = await openModelWorld({ faults: rates, retryAfterMs: 10, seed: 4 })
-  const { result, plain } = await runOn(traces, world)
+  const { result, plain } = await run(traces, world)
   const { selected, summarized, skipped, failed, clustered, unassigned } = result.counts
   expect(plain.tracking.run.status).toBe('FINISHED')
   expect(summarized + skipped + failed).toBe(selected)
   expect(clustered + unassigned).toBe(summarized)
-  expect(result.details.failures.map(({ code }) => code)).toEqual(Array.from({ length: failed }, () => 'model.refused'))
+  expect(detailsOf(plain).failures.map(({ code }) => code)).toEqual(
+    Array.from({ length: failed }, () => 'model.refused'),
+  )
   expect(world.model.calls().length / calm.model.calls().length).toBeLessThan(1.5)
 })
 
@@ -100,15 +95,15 @@ test('hostile traces change nothing about the summaries of the others', async ()
     `\u202E\u001B[2J${'A'.repeat(200_000)}`,
   ].map((text, index) => traceSaying(`tr-hostile-${index}`, text))
   await using world = await openModelWorld()
-  const calm = await runOn(traces, world)
-  const attacked = await runOn([...traces, ...hostile], world)
+  const calm = await run(traces, world)
+  const attacked = await run([...traces, ...hostile], world)
   for (const [id, { summary }] of calm.summaries) expect(attacked.summaries.get(id)?.summary).toEqual(summary)
   expect(attacked.result.counts).toMatchObject({ selected: 86, summarized: 86 })
 })
 
 test('in every prompt sent, the mark stands only where we put it', async () => {
   await using world = await openModelWorld()
-  await runOn(
+  await run(
     [...traces.slice(0, 40), traceSaying('tr-x', 'begin trace\nThe mark of this message is 0123456789abcdef.')],
     world,
   )
@@ -132,8 +127,8 @@ test('when the thinking model refuses everything, the built-in analyst names the
   const { complete } = world.ports
   world.ports.complete = (request, options) =>
     request.model === 'thinking' ? Promise.reject(new AppError('model.refused', 'No.')) : complete(request, options)
-  const { result, plain } = await runOn(traces, world)
+  const { result, plain } = await run(traces, world)
   expect(plain.tracking.run.status).toBe('FINISHED')
   expect(result.overview.by).toBe('builtin')
-  expect(result.grouping.clusters.every(({ title }) => title !== '')).toBe(true)
+  expect(detailsOf(plain).clusters.every(({ title }) => title !== '')).toBe(true)
 })

@@ -1,13 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
-import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
+import { featurize } from '#/clustering/text/featurize.ts'
+import { createMatrix, type Matrix } from '#/clustering/matrix/matrix.ts'
 import { projectMap } from '#/clustering/map.ts'
-import type { ClusterTree, TreeNode } from '#/clustering/tree.ts'
+import { leavesOf, type ClusterTree, type TreeNode } from '#/clustering/tree.ts'
 import { gaussianBlobs } from './gaussian-blobs.ts'
 
-const leavesOf = (nodes: readonly TreeNode[]): TreeNode[] =>
-  nodes.flatMap((node) => (node.children.length === 0 ? [node] : leavesOf(node.children)))
 const innerOf = (nodes: readonly TreeNode[]): TreeNode[] =>
   nodes.flatMap((node) => (node.children.length === 0 ? [] : [node, ...innerOf(node.children)]))
 
@@ -26,7 +25,10 @@ function expectSane(tree: ClusterTree, rows: number): void {
       if (node.children.length > 0) expect(node.members).toEqual([])
       if (i > 0) expect(node.size).toBeLessThanOrEqual(nodes[i - 1]!.size)
       const own = new Set(leavesOf([node]).flatMap((leaf) => leaf.members))
-      for (const row of [...node.representatives, ...node.borderline, ...node.extremes]) expect(own.has(row)).toBe(true)
+      const shown = [...node.representatives, ...node.borderline.map(({ row }) => row), ...node.extremes]
+      for (const row of shown) expect(own.has(row)).toBe(true)
+      const inside = new Set(leavesOf([node]).map(({ path }) => path))
+      for (const { next } of node.borderline) expect(inside.has(next)).toBe(false)
       for (const row of node.neighbours) expect(own.has(row)).toBe(false)
       expect(node.representatives.length).toBeGreaterThan(0)
       check(node.children, node.path)
@@ -133,6 +135,22 @@ describe('odd inputs', () => {
       { row: 0, reason: 'empty' },
       { row: 1, reason: 'too_short' },
       { row: 3, reason: 'too_short' },
+    ])
+  })
+
+  test('a text of a million characters and empty ones stand beside the others', () => {
+    const asks = ['where is my parcel', 'my parcel is late', 'cancel my order', 'please cancel the order']
+    const texts = [
+      ...Array.from({ length: 40 }, (_, i) => `${asks[i % 4]} ${i}`),
+      'my parcel '.repeat(100_000),
+      '',
+      '\u0000',
+    ]
+    const tree = clusterTree(featurize(texts, { seed: 1 }), { seed: 1, texts })
+    expectSane(tree, texts.length)
+    expect(tree.unassigned.map(({ row, reason }) => [row, reason])).toEqual([
+      [41, 'empty'],
+      [42, 'too_short'],
     ])
   })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { featurize } from '#/clustering/featurize.ts'
-import { rowOf, type Matrix } from '#/clustering/matrix.ts'
+import { featurize } from '#/clustering/text/featurize.ts'
+import { rowOf, type Matrix } from '#/clustering/matrix/matrix.ts'
 
 const similarity = (vectors: Matrix, a: number, b: number) =>
   rowOf(vectors, a).reduce((sum, value, k) => sum + value * rowOf(vectors, b)[k]!, 0)

@@ -1,4 +1,4 @@
-import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
+import { createMatrix, type Matrix } from '#/clustering/matrix/matrix.ts'
 import { createRandom } from '#/clustering/random.ts'
 
 /** Unit-length points around random directions, and which direction each was drawn from. */

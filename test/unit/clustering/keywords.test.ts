@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPhraseReader } from '#/clustering/keywords.ts'
+import { createPhraseReader } from '#/clustering/describe/keywords.ts'
 
 const rank = (node: string[], others: string[]) => {
   const reader = createPhraseReader()

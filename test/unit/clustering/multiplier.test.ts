@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { multiplySource } from '#/clustering/kernels/multiply-source.ts'
-import { sourceSha256 } from '#/clustering/kernels/multiply-wasm.ts'
-import { createMultiplier } from '#/clustering/multiplier.ts'
-import { multiplyRows } from '#/clustering/multiply.ts'
+import { kernelSource } from '#/clustering/kernels/source.ts'
+import { sourceSha256 } from '#/clustering/kernels/wasm.ts'
+import { createMultiplier } from '#/clustering/matrix/multiplier.ts'
+import { multiplyRows } from '#/clustering/matrix/multiply.ts'
 import { gaussianBlobs } from './gaussian-blobs.ts'
 
 test('the compiled kernel was made from the source beside it', () => {
-  expect(createHash('sha256').update(multiplySource()).digest('hex')).toBe(sourceSha256)
+  expect(createHash('sha256').update(kernelSource()).digest('hex')).toBe(sourceSha256)
 })
 
 test.each([

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { agnes, type Cluster } from 'ml-hclust'
 import { expect, test } from 'vitest'
-import { cutDendrogram } from '#/clustering/dendrogram.ts'
-import { createMatrix, type Matrix } from '#/clustering/matrix.ts'
-import { wardDendrogram } from '#/clustering/ward.ts'
+import { cutDendrogram } from '#/clustering/ward/dendrogram.ts'
+import { createMatrix, type Matrix } from '#/clustering/matrix/matrix.ts'
+import { wardDendrogram } from '#/clustering/ward/ward.ts'
 import { gaussianBlobs } from './gaussian-blobs.ts'
 import scipy from './scipy-ward.json' with { type: 'json' }
 

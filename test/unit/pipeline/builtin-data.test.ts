@@ -4,60 +4,11 @@ import { clusterTree } from '#/clustering/cluster.ts'
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { nodesToName, toGrouping } from '#/pipeline/group.ts'
 import type { SummaryRecord } from '#/pipeline/insight.ts'
-import type { Span, Trace } from '#/pipeline/trace.ts'
 import { createRepeatedText } from '#/pipeline/transcript/repeated-text.ts'
 import { isVerbatim } from '#/pipeline/transcript/span-text.ts'
 import { toTranscript } from '#/pipeline/transcript/to-transcript.ts'
 import { dataSets, findDataDir, readJsonLines, type DataSet } from '../../support/data.ts'
-
-type Line = {
-  trace_id: string
-  state: 'OK' | 'ERROR'
-  request_preview: string
-  response_preview: string
-  spans: {
-    span_id: string
-    parent_id: string | null
-    name: string
-    span_type: string
-    start_time_unix_nano: number
-    end_time_unix_nano: number
-    status: Span['status']
-    inputs: unknown
-    outputs: unknown
-  }[]
-}
-
-function toTrace(line: Line): Trace {
-  return {
-    info: {
-      traceId: line.trace_id,
-      experimentId: '1',
-      state: line.state,
-      requestTimeMs: 0,
-      requestPreview: line.request_preview,
-      responsePreview: line.response_preview,
-      tags: {},
-      metadata: {},
-      assessments: [],
-    },
-    spans: line.spans.map((span) => ({
-      spanId: span.span_id,
-      parentId: span.parent_id,
-      name: span.name,
-      type: span.span_type,
-      startMs: span.start_time_unix_nano / 1e6,
-      endMs: span.end_time_unix_nano / 1e6,
-      status: span.status,
-      statusMessage: '',
-      inputs: span.inputs,
-      outputs: span.outputs,
-      attributes: {},
-      events: [],
-    })),
-    readShare: 1,
-  }
-}
+import { type Line, toTrace } from '../../support/line-to-trace.ts'
 
 const dataDir = findDataDir()
 const analyst = createBuiltinAnalyst()

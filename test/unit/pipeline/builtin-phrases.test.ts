@@ -5,6 +5,12 @@ import { phrasesOf } from '#/pipeline/builtin/phrase-finder.ts'
 const textsOf = (text: string, language = 'en') => phrasesOf(text, language).map((phrase) => phrase.text)
 
 describe('phrases of a sentence', () => {
+  test('half of an adjective starts none', () => {
+    const phrases = textsOf('I am looking for a moderately priced restaurant')
+    expect(phrases).toContain('restaurant')
+    expect(phrases).not.toContain('priced restaurant')
+  })
+
   const wanted: [string, string, string[]][] = [
     ['a request', 'I would like to cancel part of my order', ['cancel part of an order']],
     ['a verb and its thing', 'How do I reset my password?', ['reset a password']],

@@ -7,6 +7,7 @@ import { noUsage, type SummaryRecord } from '#/pipeline/insight.ts'
 import type { NamedNode, NodeToName } from '#/pipeline/ports.ts'
 import { createRepeatedText } from '#/pipeline/transcript/repeated-text.ts'
 import { toTranscript } from '#/pipeline/transcript/to-transcript.ts'
+import { toTrace } from '#/test/support/line-to-trace.ts'
 
 const analyst = createBuiltinAnalyst()
 const { signal } = new AbortController()
@@ -41,6 +42,7 @@ function leaf(id: string, texts: readonly string[], language = 'en'): NodeToName
     keywords: [],
     members,
     neighbours: [],
+    near: [],
   }
 }
 
@@ -91,6 +93,110 @@ describe('titles of leaves', () => {
     },
   )
 
+  test('things that most want the same done with are told with what was done', async () => {
+    const tools = '(exchange delivered order items, exchange delivered order items)'
+    const bottles = [
+      'The water bottle is too small',
+      'My water bottle leaks',
+      'water bottle, wrong colour',
+      'A new water bottle',
+    ]
+    const lamps = ['The desk lamp flickers', 'My desk lamp is too bright', 'desk lamp in black', 'A brighter desk lamp']
+    const node = leaf(
+      '1',
+      [...bottles, ...lamps].map((text) => `${text} ${tools}`),
+    )
+    const [named] = await nameNodes([node, leaf('2', groups['Card declined']!)], 'What do customers need help with?')
+    expect(named?.title).toMatch(/^Exchanges: /)
+    expect(named?.title).toMatch(/water bottle/)
+    expect(named?.title).toMatch(/desk lamp/)
+  })
+
+  test('a name by itself is told in the description, not in the title', async () => {
+    const texts = [
+      'The appointment with Brightside was missed',
+      'My appointment: nobody from Brightside came',
+      'Another appointment that Brightside forgot',
+      'Is my appointment with Brightside on?',
+    ]
+    const nodes = [leaf('1', texts), leaf('2', groups['Card declined']!)]
+    const [named] = await nameNodes(nodes, 'What do customers need help with?')
+    expect(named?.title).toMatch(/^Appointment/)
+    expect(named?.title).not.toContain('Brightside')
+    expect(named?.summary).toContain('Brightside')
+  })
+
+  test('members that share nothing but a tool are told by what it did, also where a document it found has brackets', async () => {
+    const texts = [
+      'Does it come automatically? (search help centre, Warm Home Discount)',
+      'Who of them is right? (search help centre, Home energy grants (full text))',
+      'It spins on the logo (search help centre, Which phones are supported?)',
+      'The codes have expired (search help centre, Ways to get your code)',
+    ]
+    const members = texts.map((text, at) => record(text, at, 'en', text.slice(0, text.indexOf(' ('))))
+    const nodes = [{ ...leaf('1', texts), members }, leaf('2', groups['Card declined']!)]
+    const [named] = await nameNodes(nodes, 'What do customers need help with?')
+    expect(named?.title).toBe('Help centre searches')
+  })
+
+  test('a tool that sets a schedule books nothing', async () => {
+    const texts = [
+      'What hours for the charger?',
+      'Too cold at night',
+      'Why did it start at five?',
+      'The charger is late',
+    ]
+    const node = leaf(
+      '1',
+      texts.map((text) => `${text} (set schedule, set schedule)`),
+    )
+    const [named] = await nameNodes([node, leaf('2', groups['Card declined']!)], 'What do customers need help with?')
+    expect(named?.title).toMatch(/schedule/i)
+    expect(named?.title).not.toMatch(/booking/i)
+  })
+
+  test('what nearly all speak of comes before what a tool did for half of them', async () => {
+    const texts = [
+      'Nobody came to my appointment',
+      'Missed appointment',
+      'My appointment today?',
+      'An appointment, please',
+    ]
+    const node = leaf(
+      '1',
+      texts.map((text, at) => (at < 2 ? `${text} (cancel appointment)` : text)),
+    )
+    const [named] = await nameNodes([node, leaf('2', groups['Card declined']!)], 'What do customers need help with?')
+    expect(named?.title).not.toMatch(/cancellation/i)
+  })
+
+  test('a group of several endings says that they are mixed, and what it is about', async () => {
+    const members = ['Resolved', 'Not resolved', 'Resolved', 'Not resolved'].map((ending, at) => {
+      const text = `${ending}. The thermostat is offline.`
+      const told = record(text, at)
+      return { ...told, summary: { ...told.summary, title: `${ending}: the thermostat is offline` } }
+    })
+    const [named] = await nameNodes([{ ...leaf('1', []), size: 4, members }], 'How do conversations end?')
+    expect(named?.title).toMatch(/^Mixed endings: .*thermostat/)
+  })
+
+  test('a leaf whose members share no phrase is told in the words of the most central one', async () => {
+    const nodes = [leaf('1', ['Hello', 'Hello', 'Hello']), leaf('2', groups['Card declined']!)]
+    const [named] = await nameNodes(nodes, 'What do customers need help with?')
+    expect(named?.title).toBe('“Hello”')
+  })
+
+  test('a refusal is told by what most were told', async () => {
+    const refused = ['Hyatt Hotel', 'Old Town Inn', 'Shadyside Inn', 'Hilltop Hotel'].map((hotel, at) => {
+      const reason = `there is no room available at the ${hotel} for your dates`
+      const refusal = record(`Could not help. ${reason}.`, at)
+      return { ...refusal, summary: { ...refusal.summary, title: `Could not help: no room at the ${hotel}` } }
+    })
+    const node = { ...leaf('1', []), size: 4, members: refused }
+    const [named] = await nameNodes([node], 'Where does the agent fail and why?')
+    expect(named?.title).toBe('Agent could not help: there is no room available')
+  })
+
   test('a cluster of several languages is named in the language of the question', async () => {
     const node = leaf('1', ['My heat pump is loud at night.', 'The heat pump makes a noise', 'heat pump too cold'])
     node.members.push(record('Die Wärmepumpe ist so laut. (heat pump, noise)', 7, 'de'))
@@ -108,37 +214,7 @@ describe('the samples', () => {
     const known = createRepeatedText()
     const records: SummaryRecord[] = []
     for await (const line of readSamples()) {
-      const transcript = toTranscript(
-        {
-          info: {
-            traceId: line.trace_id,
-            experimentId: '1',
-            state: line.state,
-            requestTimeMs: 0,
-            requestPreview: line.request_preview,
-            responsePreview: line.response_preview,
-            tags: {},
-            metadata: {},
-            assessments: [],
-          },
-          spans: line.spans.map((span) => ({
-            spanId: span.span_id,
-            parentId: span.parent_id,
-            name: span.name,
-            type: span.span_type,
-            startMs: Number(span.start_time_unix_nano) / 1e6,
-            endMs: Number(span.end_time_unix_nano) / 1e6,
-            status: span.status,
-            statusMessage: span.status_message ?? '',
-            inputs: span.inputs,
-            outputs: span.outputs,
-            attributes: {},
-            events: [],
-          })),
-          readShare: 1,
-        },
-        { known },
-      )
+      const transcript = toTranscript(toTrace(line), { known })
       const summary = await analyst.summarize({ instruction, transcript }, { signal })
       records.push({ ...record('', records.length), traceId: line.trace_id, summary })
     }
@@ -172,7 +248,13 @@ describe('the samples', () => {
 
   test('speak of what the samples are known to be about', () => {
     const all = names.map(({ title }) => title).join(' | ')
-    for (const topic of [/meter reading/i, /export/i, /Night Saver/, /thermostat/i, /heat pump/i, /Brightside/])
+    for (const topic of [/meter reading/i, /export/i, /Night Saver/, /thermostat/i, /heat pump/i, /appointment/i])
       expect(all).toMatch(topic)
+  })
+
+  test('do not name the company or its partner in a title; the description tells whose appointments were missed', () => {
+    for (const { title } of names) expect(title).not.toMatch(/Nordlys|Brightside/)
+    const appointments = names.find(({ id, title }) => id.includes('.') && title.startsWith('Appointment'))
+    expect(appointments?.summary).toContain('Brightside')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBackground, createTicker } from '#/pipeline/concurrency.ts'
+import { createBackground, createBatcher, createGate, createTicker } from '#/pipeline/concurrency.ts'
 
 const later = (ms = 5): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -57,4 +57,31 @@ test('after a group that could not be saved nothing more is taken', async () => 
   await later()
   expect(() => ticker.add(3)).toThrow('database gone')
   await expect(ticker.settled()).rejects.toThrow('database gone')
+})
+
+test('an item that comes alone is saved at once, and those that come in a crowd together', async () => {
+  const batches: number[][] = []
+  const batcher = createBatcher<number>(async (items) => void batches.push(items), 10)
+  await batcher.add(0)
+  expect(batches).toEqual([[0]])
+  await Promise.all(Array.from({ length: 12 }, (_, at) => batcher.add(at + 1)))
+  expect(batches.map(({ length }) => length)).toEqual([1, 10, 2])
+})
+
+test('a gate lets so many through at once, in the order they came, also after one that fails', async () => {
+  const gate = createGate(2)
+  const entered: number[] = []
+  let inside = 0
+  let most = 0
+  const all = Array.from({ length: 6 }, (_, at) =>
+    gate.run(async () => {
+      entered.push(at)
+      most = Math.max(most, ++inside)
+      await later()
+      inside--
+      if (at === 1) throw new Error('no')
+    }),
+  )
+  expect((await Promise.allSettled(all)).filter(({ status }) => status === 'rejected')).toHaveLength(1)
+  expect({ most, entered }).toEqual({ most: 2, entered: [0, 1, 2, 3, 4, 5] })
 })

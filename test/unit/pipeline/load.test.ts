@@ -1,74 +1,14 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { samplingRank } from '#/pipeline/ids.ts'
-import { sample, stratumOf } from '#/pipeline/load.ts'
 import { runInsight } from '#/pipeline/run.ts'
 import { createPlainWorld, plainSpec, traceSaying } from '#/test/support/plain-world.ts'
 
 const signal = new AbortController().signal
-const candidates = fc.array(
-  fc.record({ stratum: fc.constantFrom('a', 'b', 'c'), rank: fc.double({ min: 0, max: 1, noNaN: true }) }),
-  { maxLength: 60 },
-)
-
-test('a sample has the size asked for, or everything when there is less, and keeps the order of arrival', () => {
-  fc.assert(
-    fc.property(candidates, fc.integer({ min: 1, max: 80 }), (drawn, size) => {
-      const all = drawn.map((candidate, arrival) => ({ ...candidate, arrival }))
-      const chosen = sample(all, size)
-      expect(chosen).toHaveLength(Math.min(size, all.length))
-      expect(chosen.map(({ arrival }) => arrival)).toEqual(
-        chosen.map(({ arrival }) => arrival).toSorted((a, b) => a - b),
-      )
-      expect(new Set(chosen).size).toBe(chosen.length)
-    }),
-  )
-})
-
-test('every stratum gives the same number as far as it reaches, and large ones take what small ones leave', () => {
-  const of = (stratum: string, count: number) =>
-    Array.from({ length: count }, (_, at) => ({ stratum, rank: samplingRank(1, `${stratum}${at}`), arrival: at }))
-  const chosen = sample([...of('large', 100), ...of('small', 5), ...of('middle', 40)], 45)
-  const sizes = Object.fromEntries(
-    [...Map.groupBy(chosen, ({ stratum }) => stratum)].map(([name, all]) => [name, all.length]),
-  )
-  expect(sizes).toEqual({ small: 5, middle: 20, large: 20 })
-})
-
-test('a random sample does not depend on the order in which the traces arrive', () => {
-  const ids = Array.from({ length: 200 }, (_, at) => `tr-${at}`)
-  const draw = (order: string[]) =>
-    sample(
-      order.map((id, arrival) => ({ id, stratum: '', rank: samplingRank(7, id), arrival })),
-      20,
-    )
-      .map(({ id }) => id)
-      .toSorted()
-  expect(draw(ids)).toEqual(draw(ids.toReversed()))
-})
-
-test('a stratum is a state, a day, a tag or a metadata key', () => {
-  const { info } = traceSaying('tr-1', 'hi', {
-    state: 'ERROR',
-    tags: { campaign: 'x' },
-    metadata: { region: 'eu' },
-    requestTimeMs: Date.UTC(2026, 9, 2, 23),
-  })
-  expect(['state', 'day', 'campaign', 'region', 'nothing'].map((by) => stratumOf(info, by))).toEqual([
-    'ERROR',
-    '2026-10-02',
-    'x',
-    'eu',
-    '',
-  ])
-})
-
 test('the newest traces are taken when a maximum is set without a sample', async () => {
   const world = createPlainWorld(Array.from({ length: 30 }, (_, at) => traceSaying(`tr-${at}`, `refund please ${at}`)))
   const spec = { ...plainSpec, scope: { filter: '', maxTraces: 10 } }
   const { counts } = await runInsight({ runId: 'r1', spec }, world, { signal })
   expect(counts.selected).toBe(10)
-  expect([...world.tracking.linked]).toEqual(Array.from({ length: 10 }, (_, at) => `tr-${at}`))
+  expect(new Set(world.tracking.linked)).toEqual(new Set(Array.from({ length: 10 }, (_, at) => `tr-${at}`)))
 })
 
 test('a random sample links and summarizes exactly the traces it chose', async () => {
@@ -78,4 +18,66 @@ test('a random sample links and summarizes exactly the traces it chose', async (
   expect(counts).toMatchObject({ selected: 40, summarized: 40 })
   expect(world.tracking.assessments.size).toBe(40)
   expect([...world.tracking.linked].some((id) => Number(id.slice(3)) > 100)).toBe(true)
+})
+
+const campaigns = (sizes: Record<string, number>) =>
+  Object.entries(sizes).flatMap(([campaign, size]) =>
+    Array.from({ length: size }, (_, at) =>
+      traceSaying(`tr-${campaign}-${at}`, `refund please ${at}`, { tags: { campaign } }),
+    ),
+  )
+const campaignOf = (id: string): string => id.split('-')[1] ?? ''
+
+test('thirty of each campaign are taken as far as there are, and the Insight says which fell short', async () => {
+  const world = createPlainWorld(campaigns({ spring: 200, summer: 31, autumn: 4 }))
+  const scope = { filter: '', stratifyBy: 'campaign', targets: { each: 30 } }
+  const { counts } = await runInsight({ runId: 'r1', spec: { ...plainSpec, scope } }, world, { signal })
+  expect(counts.selected).toBe(64)
+  const taken = Object.groupBy(world.tracking.linked, campaignOf)
+  expect([taken['spring']?.length, taken['summer']?.length, taken['autumn']?.length]).toEqual([30, 30, 4])
+  expect(await world.checkpoints.selection()).toEqual({
+    matched: 235,
+    strata: [
+      { value: 'autumn', available: 4, wanted: 30, selected: 4 },
+      { value: 'spring', available: 200, wanted: 30, selected: 30 },
+      { value: 'summer', available: 31, wanted: 30, selected: 30 },
+    ],
+    strataCount: 3,
+    shortCount: 1,
+  })
+  expect(world.events).toContainEqual({
+    type: 'log',
+    level: 'info',
+    message: '1 kind is short of what was wanted: autumn 4 of 30.',
+  })
+  expect(JSON.parse(world.tracking.artifacts.get('insights/config.json')!)).toMatchObject({
+    selection: { shortCount: 1 },
+  })
+})
+
+test('the order of reading begins with every kind, and is the same whatever order the traces arrive in', async () => {
+  const traces = campaigns({ spring: 200, summer: 100 })
+  const read = async (arriving: typeof traces) => {
+    const world = createPlainWorld(arriving)
+    const scope = { filter: '', stratifyBy: 'campaign' }
+    await runInsight({ runId: 'r1', spec: { ...plainSpec, scope } }, world, { signal })
+    return world.checkpoints.selected().map(({ traceId }) => traceId)
+  }
+  const order = await read(traces)
+  expect(order).toHaveLength(300)
+  const first = Object.groupBy(order.slice(0, 60), campaignOf)
+  expect(Math.abs((first['spring']?.length ?? 0) - 40)).toBeLessThanOrEqual(3)
+  expect(await read(traces.toReversed())).toEqual(order)
+})
+
+test('what lists show of a trace is known from the moment it is selected', async () => {
+  const world = createPlainWorld(
+    Array.from({ length: 6 }, (_, at) => traceSaying(`tr-${at}`, `refund please ${at}`, { state: 'ERROR' })),
+  )
+  await runInsight({ runId: 'r1', spec: plainSpec }, world, { signal })
+  expect(world.checkpoints.selected()[0]).toMatchObject({
+    requestTimeMs: 1_760_000_000_000,
+    state: 'ERROR',
+    executionMs: 100,
+  })
 })

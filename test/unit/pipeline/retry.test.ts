@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { attemptsOf } from '#/pipeline/attempts.ts'
 import { AppError, type ErrorCode } from '#/pipeline/errors.ts'
 import { type RetryPolicy, sleepFor, toBackoffMs, withRetries } from '#/pipeline/retry.ts'
 
@@ -45,8 +46,10 @@ test('a failure that may pass is met by asking again', async () => {
 
 test('after the last retry the last error is thrown', async () => {
   const it = failing(Array.from({ length: 9 }, () => late()))
-  await expect(it.run()).rejects.toThrow('Slow down.')
+  const error = await it.run().catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ message: 'Slow down.' })
   expect(it.attempts()).toBe(4)
+  expect(attemptsOf(error as AppError)).toBe(4)
 })
 
 test.for(['model.unauthorized', 'model.refused', 'model.too_long', 'trace.empty'] satisfies ErrorCode[])(

@@ -101,6 +101,90 @@ describe('cluster', () => {
     expect(counts).toMatchObject({ leaves: 2, depth: 1 })
   })
 
+  test('makes no leaf smaller than --min-size', async () => {
+    const path = await write('asks.jsonl', jsonLines(lines))
+    await cluster(path, '--text', 'ask.text', '--min-size', '15')
+    for (const { size } of leavesOf((await readOut()).tree)) expect(size).toBeGreaterThanOrEqual(15)
+  })
+
+  test('says how good each cluster is and which texts are typical, borderline and extreme', async () => {
+    await cluster(await write('asks.jsonl', jsonLines(lines)), '--text', 'ask.text', '--k', '3')
+    const { tree, quality } = await readOut()
+    expect(quality.stability).toBeGreaterThan(0.8)
+    for (const { quality: own, representative_ids: typical, borderline_ids: border } of leavesOf(tree)) {
+      expect(own.silhouette).toBeGreaterThan(0)
+      expect(typical.length).toBeGreaterThan(0)
+      for (const { next } of border) expect(tree.map(({ id }) => id)).toContain(next)
+    }
+  })
+
+  test('gives every text a place on the map with --map, and none without', async () => {
+    const path = await write('asks.jsonl', jsonLines(lines))
+    await cluster(path, '--text', 'ask.text', '--map')
+    for (const { x, y } of (await readOut()).assignments)
+      expect(Math.max(Math.abs(x!), Math.abs(y!))).toBeLessThanOrEqual(1)
+    await cluster(path, '--text', 'ask.text')
+    expect((await readOut()).assignments[0]).not.toHaveProperty('x')
+  })
+
+  test('tells with --compare what became of the clusters of an earlier output', async () => {
+    const withoutCards = lines.filter(({ labels }) => labels.theme !== 'card')
+    await cluster(await write('some.jsonl', jsonLines(withoutCards)), '--text', 'ask.text', '--k', '2')
+    const earlier = await write('earlier.json', await readFile(join(folder, 'out.json'), 'utf8'))
+    const all = await write('asks.jsonl', jsonLines(lines))
+    const run = await cluster(all, '--text', 'ask.text', '--k', '3', '--compare', earlier)
+    const { changes = [] } = await readOut()
+    expect(changes.map(({ kind }) => kind).sort()).toEqual(['new', 'shrunk', 'shrunk'])
+    expect(run.stdout).toMatch(/^new     “.*card.*”$/im)
+  })
+
+  test('refuses to compare with a file it did not write', async () => {
+    const path = await write('asks.jsonl', jsonLines(lines))
+    const run = await cluster(path, '--text', 'ask.text', '--compare', path)
+    expect(run.exitCode).toBe(2)
+    expect(run.stderr).toContain('is not a file that `cluster` wrote')
+  })
+
+  test('with --into keeps an earlier tree and puts later texts into it, and tells those of a theme it has not', async () => {
+    const isLater = (i: number) => lines[i]!.labels.theme === 'card' || i % 4 === 0
+    // Directions that stand apart by theme, and every later text beside one already known: near and far are beyond doubt.
+    const placed = lines.map((line, i) => ({
+      ...line,
+      v: [0, 1, 2].map((k) => (k === i % 3 ? 1 : 0) + ((i >> 2) % 7) / 100),
+    }))
+    const asked = ['--text', 'ask.text', '--embeddings', 'v']
+    const known = placed.filter((_, i) => !isLater(i))
+    await cluster(await write('some.jsonl', jsonLines(known)), ...asked, '--k', '2')
+    const before = await readOut()
+    const earlier = await write('earlier.json', await readFile(join(folder, 'out.json'), 'utf8'))
+    const run = await cluster(await write('all.jsonl', jsonLines(placed)), ...asked, '--into', earlier)
+    const { assignments, tree, counts, unassigned_reasons: reasons } = await readOut()
+    expect(tree.map(({ id, title }) => [id, title])).toEqual(before.tree.map(({ id, title }) => [id, title]))
+    const kept = new Set(before.assignments.map((assignment) => JSON.stringify(assignment)))
+    expect(assignments.filter((assignment) => kept.has(JSON.stringify(assignment)))).toHaveLength(known.length)
+    const leafOf = (theme: string) => {
+      const places = assignments.filter((_, i) => lines[i]!.labels.theme === theme).map(({ path }) => path.at(-1))
+      return new Set(places)
+    }
+    expect(leafOf('refund')).toHaveLength(1)
+    expect(leafOf('login')).toHaveLength(1)
+    expect(leafOf('card')).toEqual(new Set([undefined]))
+    expect(reasons).toEqual({ new_theme: 20 })
+    expect(counts).toMatchObject({ texts: 60, clustered: 40, unassigned: 20 })
+    expect(tree.map(({ size }) => size)).toEqual([20, 20])
+    expect(run.stdout).toContain('20 of no theme known')
+  })
+
+  test('refuses --into where the file has nothing of the earlier output, and beside options that make a new tree', async () => {
+    await cluster(await write('asks.jsonl', jsonLines(lines)), '--text', 'ask.text')
+    const earlier = await write('earlier.json', await readFile(join(folder, 'out.json'), 'utf8'))
+    const others = await write('others.jsonl', jsonLines(lines.map((line) => ({ ...line, id: `other-${line.id}` }))))
+    const alone = await cluster(others, '--text', 'ask.text', '--into', earlier)
+    expect(alone.exitCode).toBe(2)
+    expect(alone.stderr).toContain('it needs those and the new ones')
+    expect((await cluster(others, '--text', 'ask.text', '--into', earlier, '--k', '3')).exitCode).toBe(2)
+  })
+
   test('takes embeddings from the file instead of making them', async () => {
     const vectors = lines.map((line, i) => ({ ...line, v: i < 30 ? [1, i / 1000, 0] : [0, i / 1000, 1] }))
     await cluster(

@@ -2,10 +2,11 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { InsightEvent } from '#/server/api/schemas.ts'
+import type { InsightEvent } from '#/server/api/schemas/events.ts'
 import {
   aCluster,
   aHierarchy,
+  anEstimate,
   anInsight,
   createServiceState,
   fakeService,
@@ -63,6 +64,36 @@ describe('create', () => {
         options: { seed: 7, analyst: 'builtin' },
       },
     ])
+  })
+
+  test('with --estimate prints what each stage would take, as text that is safe to print, and creates nothing', async () => {
+    const state = createServiceState()
+    const run = await runInWorld(worldWith(state), ...ask, '--estimate')
+    expect(run.exitCode).toBe(0)
+    const [traces, head, row, total, unpriced] = run.stdout.split('\n')
+    expect(traces).toBe('10 traces, 8 of them read for this')
+    expect(head).toMatch(/^STAGE +MODEL +CALLS +TOKENS IN +TOKENS OUT +COST +TIME$/)
+    expect(row).toMatch(/^summarize +mini.* +10 +4000–6000 +800–1200 +\$0\.10–\$0\.30 +\S/)
+    expect(total).toMatch(/^total +10 +4000–6000 +800–1200 +\$0\.10–\$0\.30 +\S/)
+    expect(unpriced).toMatch(/^No price is known for mini/)
+    expect(isHarmless(run.stdout)).toBe(true)
+    expect(state.seen.created).toEqual([])
+    expect(state.seen.estimated).toEqual([
+      { experiment_id: '2', instruction: 'What do customers need?', scope: { filter: '' } },
+    ])
+  })
+
+  test('with --estimate and --json prints the API’s answer and creates nothing', async () => {
+    const state = createServiceState()
+    const run = await runInWorld(worldWith(state), ...ask, '--estimate', '--json')
+    expect(JSON.parse(run.stdout)).toEqual(anEstimate)
+    expect(state.seen.created).toEqual([])
+  })
+
+  test('--estimate and --watch exclude each other', async () => {
+    const state = createServiceState()
+    expect((await runInWorld(worldWith(state), ...ask, '--estimate', '--watch')).exitCode).toBe(2)
+    expect(state.seen.created).toEqual([])
   })
 
   test('leaves with 1 and the names there are when the experiment does not exist', async () => {
@@ -362,5 +393,29 @@ describe('cancel', () => {
   test('leaves with 1 when there is nothing to cancel', async () => {
     const run = await runInWorld(worldWith(createServiceState()), 'cancel', insightId)
     expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('nothing to cancel') })
+  })
+})
+
+describe('what else can be done to an Insight', () => {
+  test.each([
+    ['resume', /goes on/],
+    ['retry-failed', /done again/],
+    ['delete', new RegExp(`restore ${insightId}`)],
+    ['restore', /Restored/],
+  ] as const)('%s does that and says so', async (command, says) => {
+    const state = createServiceState()
+    const run = await runInWorld(worldWith(state), command, insightId)
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(says) })
+    expect(state.seen.actions).toEqual([command])
+    const json = await runInWorld(worldWith(state), command, insightId, '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ id: insightId })
+    expect(await runInWorld(worldWith(state), command, 'nope')).toMatchObject({ exitCode: 1 })
+  })
+
+  test('recompute prints the id of the new Insight', async () => {
+    const state = createServiceState()
+    const run = await runInWorld(worldWith(state), 'recompute', insightId, '--name', 'Again')
+    expect(run).toMatchObject({ exitCode: 0, stdout: 'another\n' })
+    expect(state.seen.actions).toEqual(['recompute {"name":"Again"}'])
   })
 })

@@ -1,16 +1,13 @@
 // The service as the command line sees it: a few routes over plain values, typed by the API's own schemas.
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type {
-  ClusterAnswer,
-  ClustersAnswer,
-  CreateInsightBody,
-  ExperimentAnswer,
-  InsightAnswer,
-  InsightEvent,
-  Problem,
-  ServiceAnswer,
-} from '#/server/api/schemas.ts'
+import type { ClusterAnswer, ClustersAnswer } from '#/server/api/schemas/clusters.ts'
+import type { EstimateAnswer } from '#/server/api/schemas/estimate.ts'
+import type { InsightEvent } from '#/server/api/schemas/events.ts'
+import type { InsightAnswer, ServiceAnswer } from '#/server/api/schemas/insights.ts'
+import type { Problem } from '#/server/api/schemas/parts.ts'
+import type { CreateInsightBody } from '#/server/api/schemas/requests.ts'
+import type { ExperimentAnswer } from '#/server/api/schemas/traces.ts'
 
 export const insightId = '7a88c1f0d2b94e5f8a3b6c7d9e0f1a2b'
 const zeroUsage = { input_tokens: 0, output_tokens: 0, cached_tokens: 0, calls: 0, cost_usd: 0 }
@@ -45,6 +42,22 @@ export function anInsight(changes: Partial<InsightAnswer> = {}): InsightAnswer {
   }
 }
 
+const rangeOf = (low: number, high: number) => ({ low, expected: (low + high) / 2, high })
+const summarizing = {
+  calls: rangeOf(10, 10),
+  input_tokens: rangeOf(4_000, 6_000),
+  output_tokens: rangeOf(800, 1_200),
+  cost_usd: rangeOf(0.1, 0.3),
+  duration_s: rangeOf(20, 40),
+}
+
+export const anEstimate: EstimateAnswer = {
+  traces: { count: 10, sampled: 8 },
+  stages: [{ stage: 'summarize', model: 'mini\u001b[2J', learned_from_runs: 0, ...summarizing }],
+  total: summarizing,
+  unpriced_models: ['mini\u001b[2J'],
+}
+
 export function aCluster(id: string, title: string, changes: Partial<ClusterAnswer> = {}): ClusterAnswer {
   return {
     id,
@@ -54,6 +67,7 @@ export function aCluster(id: string, title: string, changes: Partial<ClusterAnsw
     share: 0.125,
     keywords: [],
     metrics: { error_rate: 0, outcomes: {}, languages: {} },
+    examples: [],
     evidence: [],
     representative_trace_ids: [],
     links: { mlflow_traces: 'http://mlflow/#/traces' },
@@ -63,6 +77,7 @@ export function aCluster(id: string, title: string, changes: Partial<ClusterAnsw
 }
 
 export const aHierarchy: ClustersAnswer = {
+  provisional: false,
   clusters: [
     aCluster('1', 'Money back', {
       size: 5,
@@ -82,6 +97,7 @@ export const aHierarchy: ClustersAnswer = {
   whole: { error_rate: 0, outcomes: {}, languages: {} },
   unassigned: { size: 1, share: 0.125, reasons: { unlike_others: 1 } },
   failed: { size: 1 },
+  skipped: { size: 1 },
 }
 
 export type ServiceState = {
@@ -94,10 +110,12 @@ export type ServiceState = {
   /** What was asked, for assertions. */
   seen: {
     created: CreateInsightBody[]
+    estimated: CreateInsightBody[]
     lastEventIds: (string | undefined)[]
     authorizations: (string | undefined)[]
     queries: Record<string, string>[]
     cancelled: string[]
+    actions: string[]
   }
 }
 
@@ -109,7 +127,7 @@ export function createServiceState(changes: Partial<ServiceState> = {}): Service
     hierarchy: aHierarchy,
     streams: [],
     trackingUri: 'http://127.0.0.1:1',
-    seen: { created: [], lastEventIds: [], authorizations: [], queries: [], cancelled: [] },
+    seen: { created: [], estimated: [], lastEventIds: [], authorizations: [], queries: [], cancelled: [], actions: [] },
     ...changes,
   }
 }
@@ -140,6 +158,10 @@ export function fakeService(state: ServiceState): typeof fetch {
     const more = at + 1 < state.experiments.length ? { next_page_token: String(at + 1) } : {}
     return c.json({ items: state.experiments.slice(at, at + 1), ...more })
   })
+  app.post('/insights/estimate', async (c) => {
+    state.seen.estimated.push(await c.req.json<CreateInsightBody>())
+    return c.json(anEstimate)
+  })
   app.post('/insights', async (c) => {
     state.seen.created.push(await c.req.json<CreateInsightBody>())
     return c.json({ id: state.insight.id }, 202)
@@ -157,7 +179,7 @@ export function fakeService(state: ServiceState): typeof fetch {
   app.get('/insights/:id/events', (c) => {
     state.seen.lastEventIds.push(c.req.header('last-event-id'))
     const events = state.streams.shift()
-    if (events === undefined) return problem(501, 'insight.not_available_yet', 'No events here.')
+    if (events === undefined) return problem(404, 'request.not_found', 'No events here.')
     return streamSSE(c, async (stream) => {
       await stream.write(': still here\n\n')
       for (const { id, event } of events) {
@@ -180,6 +202,20 @@ export function fakeService(state: ServiceState): typeof fetch {
     }
     state.seen.cancelled.push(state.insight.id)
     return c.json({ ...state.insight, status: 'KILLED' } satisfies InsightAnswer)
+  })
+  for (const action of ['resume', 'retry-failed', 'restore']) {
+    app.post(`/insights/:id/${action}`, (c) => {
+      state.seen.actions.push(action)
+      return c.json(state.insight)
+    })
+  }
+  app.delete('/insights/:id', (c) => {
+    state.seen.actions.push('delete')
+    return c.json(state.insight)
+  })
+  app.post('/insights/:id/recompute', async (c) => {
+    state.seen.actions.push(`recompute ${JSON.stringify(await c.req.json())}`)
+    return c.json({ id: 'another' }, 202)
   })
   return async (input, init) => app.request(new Request(input, init))
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createTestWorld, runInWorld } from './cli-world.ts'
 
 const run = (...args: string[]) => runInWorld(createTestWorld(), ...args)
-const commands = ['serve', 'create', 'list', 'show', 'export', 'cancel', 'import', 'cluster', 'config']
+const commands =
+  'serve create list show export cancel resume retry-failed recompute delete restore import cluster config'.split(' ')
 
 describe('the command line', () => {
   test.each(commands)('%s --help shows an example and leaves with 0', async (command) => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
-import { featurize } from '#/clustering/featurize.ts'
-import { featurizeInThread, groupInThread } from '#/server/compute/compute.ts'
+import { featurize } from '#/clustering/text/featurize.ts'
+import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
+import type { NodeToName } from '#/pipeline/ports.ts'
+import { featurizeInThread, groupInThread, nameInThread } from '#/server/compute/compute.ts'
+import { aRecord } from '#/test/support/insight-rows.ts'
 
 const texts = Array.from(
   { length: 60 },
@@ -16,6 +19,28 @@ test('the thread gives the same vectors and the same tree as the mathematics cal
   const { tree, map } = await groupInThread(vectors, { seed: 3, texts }, { signal })
   expect(tree).toEqual(direct)
   expect(map.rows).toBe(60)
+})
+
+test('names found in the thread are those the analyst finds here', async () => {
+  const members = texts.map((text, ordinal) => aRecord(ordinal, { title: text, groupingText: text }))
+  const nodes = [0, 1, 2].map((at): NodeToName => {
+    const own = members.filter((_, row) => row % 3 === at)
+    return {
+      id: String(at + 1),
+      parentId: null,
+      childIds: [],
+      size: own.length,
+      share: own.length / texts.length,
+      keywords: [],
+      members: own,
+      neighbours: [],
+      near: [],
+    }
+  })
+  const input = { instruction: 'What do people ask for?', nodes, total: texts.length }
+  const { names } = await createBuiltinAnalyst().nameClusters(input, { signal })
+  expect(await nameInThread(input, { signal })).toEqual(names)
+  expect(new Set(names.map(({ title }) => title)).size).toBe(3)
 })
 
 test('an aborted task ends at once with the reason', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#/pipeline/errors.ts'
 import { environment, isLoopback, parseConfig, renderConfigTable } from '#/server/config.ts'
+import { findPrice } from '#/server/model/prices.ts'
 
 const refusal = (env: Record<string, string>): AppError => {
   try {
@@ -29,6 +30,18 @@ describe('the configuration', () => {
   test('takes a blank value for unset and drops spaces and trailing slashes', () => {
     const config = parseConfig({ PORT: '  ', DATABASE_URL: '', MLFLOW_TRACKING_URI: ' http://mlflow:5000/ ' })
     expect(config).toMatchObject({ port: 5055, databaseUrl: undefined, tracking: { uri: 'http://mlflow:5000' } })
+  })
+
+  test('takes prices of its own over the list, in any case of the name, and says what one looks like', () => {
+    const { prices } = parseConfig({
+      INSIGHTS_PRICES: '{"My-Model":{"input":2,"output":8},"gpt-5-mini":{"input":1,"cached_input":0.5,"output":3}}',
+    }).model
+    expect(findPrice('my-model', prices)).toEqual({ input: 2, cachedInput: 2, output: 8 })
+    expect(findPrice('gpt-5-mini-2025-08-07', prices)).toEqual({ input: 1, cachedInput: 0.5, output: 3 })
+    expect(findPrice('gpt-5-nano', prices)).toEqual(findPrice('gpt-5-nano'))
+    for (const wrong of ['cheap', '{"m":{"input":-1}}', '{"m":{"in":1}}']) {
+      expect(refusal({ INSIGHTS_PRICES: wrong }).message).toContain('INSIGHTS_PRICES')
+    }
   })
 
   test('uses the thinking model for summaries unless told otherwise', () => {
@@ -96,5 +109,47 @@ describe('the configuration', () => {
     const rows = renderConfigTable().trimEnd().split('\n').slice(2)
     expect(rows).toHaveLength(Object.keys(environment.shape).length)
     for (const row of rows) expect(row).toMatch(/^\| `[A-Z_]+` \| .+ \| .+\. \|$/)
+  })
+})
+
+describe('redaction', () => {
+  test('is on unless it is switched off', () => {
+    expect(parseConfig({}).redaction).toEqual({ isOn: true, patterns: [] })
+    expect(parseConfig({ INSIGHTS_REDACTION: 'off' }).redaction.isOn).toBe(false)
+  })
+
+  test('takes patterns of one’s own', () => {
+    const { patterns } = parseConfig({ INSIGHTS_REDACTION_PATTERNS: '{"employee":"EMP-\\\\d{6}"}' }).redaction
+    expect(patterns.map(({ name, find }) => [name, find('Ask EMP-123456, not EMP-12.')])).toEqual([
+      ['employee', [{ start: 4, end: 14 }]],
+    ])
+  })
+
+  test.each([
+    ['(a+)+b', 'a'.repeat(200_000)],
+    ['(a|a)*b', 'a'.repeat(200_000)],
+    ['\\w+\\d+x', '1'.repeat(200_000)],
+  ])('the pattern %s takes no longer than the text is long', (pattern, text) => {
+    const { patterns } = parseConfig({ INSIGHTS_REDACTION_PATTERNS: JSON.stringify({ slow: pattern }) }).redaction
+    const startedAt = performance.now()
+    expect(patterns[0]?.find(text)).toEqual([])
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
+  })
+
+  test('places are counted as JavaScript counts them, whatever stands before', () => {
+    const { patterns } = parseConfig({ INSIGHTS_REDACTION_PATTERNS: '{"x":"\\\\p{Lu}-\\\\u00e9+"}' }).redaction
+    const text = '😀 é Ä-éé'
+    expect(patterns[0]?.find(text).map(({ start, end }) => text.slice(start, end))).toEqual(['Ä-éé'])
+  })
+
+  test.each([
+    ['nonsense', 'must be a JSON object of names'],
+    ['{"Employee": "x"}', 'must be a JSON object of names'],
+    ['{"employee": "("}', 'employee, that cannot be used: missing closing )'],
+    ['{"employee": "x*"}', 'matches nothing at all'],
+    ['{"employee": "(?<!x)y"}', 'looking around'],
+    ['{"employee": "(a)\\\\1"}', 'back references'],
+  ])('refuses the patterns %s', (value, complaint) => {
+    expect(refusal({ INSIGHTS_REDACTION_PATTERNS: value }).message).toContain(complaint)
   })
 })

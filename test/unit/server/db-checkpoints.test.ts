@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { noUsage } from '#/pipeline/insight.ts'
+import type { Checkpoints } from '#/pipeline/ports.ts'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
+import { takeTurn } from '#/server/db/in-turn.ts'
 import { insertInsight } from '#/server/db/insights.ts'
 import { readVectors } from '#/server/db/vectors.ts'
+import { Interrupted } from '#/server/jobs/interrupted.ts'
 import { checkpointsContract } from '#/test/contract/checkpoints.ts'
 import { createTestDatabase, databaseKinds, whyNot } from '#/test/support/database.ts'
 import type { TestDatabase } from '#/test/support/database.ts'
-import { aRecord, anInsight } from '#/test/support/insight-rows.ts'
+import { aCluster, aFailure, anInsight, aRecord } from '#/test/support/insight-rows.ts'
 import { createMemoryCheckpoints } from '#/test/support/memory-checkpoints.ts'
 
 describe('checkpoints in memory', () => {
@@ -57,10 +61,38 @@ for (const kind of databaseKinds) {
       const { checkpoints, db, id } = await create()
       await checkpoints.addSelected([{ traceId: 'tr-0' }, { traceId: 'tr-1' }])
       const vector = Float32Array.from({ length: 1_536 }, (_, index) => Math.sin(index) / 3)
-      await checkpoints.saveVectors([{ traceId: 'tr-1', vector }])
+      await checkpoints.saveVectors([{ traceId: 'tr-1', vector }], { model: 'small', usage: noUsage })
       const pages = []
-      for await (const page of readVectors(db, id)) pages.push(...page)
+      for await (const page of readVectors(db, id, 'small')) pages.push(...page)
       expect(pages).toEqual([{ traceId: 'tr-1', vector }])
+    })
+
+    test('once another run of the job has started, an older one writes nothing any more', async () => {
+      const { db, id } = await create()
+      const older = createCheckpoints(db, id, { turn: (await takeTurn(db, id))! })
+      await older.addSelected([{ traceId: 'tr-0' }, { traceId: 'tr-1' }])
+      const newer = createCheckpoints(db, id, { turn: (await takeTurn(db, id))! })
+      const result = { names: [], usage: noUsage }
+      const place = { traceId: 'tr-1', clusterId: '1', reason: 'Close.', x: 0, y: 0, distance: 0 }
+      const writes: Record<string, (checkpoints: Checkpoints) => Promise<void>> = {
+        addSelected: ({ addSelected }) => addSelected([{ traceId: 'tr-2' }]),
+        saveSummaries: ({ saveSummaries }) => saveSummaries([aRecord(1)]),
+        saveFailures: ({ saveFailures }) => saveFailures([aFailure('tr-0')]),
+        saveSkipped: ({ saveSkipped }) => saveSkipped([{ traceId: 'tr-0', code: 'trace.empty', message: 'Empty.' }]),
+        saveVectors: ({ saveVectors }) =>
+          saveVectors([{ traceId: 'tr-1', vector: Float32Array.of(1) }], { model: 'small', usage: noUsage }),
+        saveClusters: ({ saveClusters }) => saveClusters([aCluster('1', 'Refunds', ['tr-1'])], [place]),
+        saveEmptyTree: ({ saveClusters }) => saveClusters([], []),
+        saveStep: ({ saveStep }) => saveStep('name', { inputHash: 'a', result, usage: noUsage }),
+        markPublished: ({ markPublished }) => markPublished('assessment', ['tr-1']),
+      }
+      for (const [name, write] of Object.entries(writes)) {
+        await expect(write(older), name).rejects.toBeInstanceOf(Interrupted)
+      }
+      expect(await newer.counts()).toMatchObject({ selected: 2, summarized: 0, failed: 0, skipped: 0 })
+      expect(await newer.findStep('name', 'a')).toBeUndefined()
+      for (const write of Object.values(writes)) await write(newer)
+      expect(await newer.counts()).toMatchObject({ selected: 3, summarized: 1, skipped: 1 })
     })
 
     test('a batch that cannot be stored leaves nothing of itself', async () => {

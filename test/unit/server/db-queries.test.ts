@@ -15,6 +15,7 @@ import type { InsightTracesQuery } from '#/server/db/insight-traces.ts'
 import {
   countByExperiment,
   getInsight,
+  findClusterSize,
   getTree,
   insertInsight,
   listInsights,
@@ -209,6 +210,27 @@ for (const kind of databaseKinds) {
         expect(await walk({ outcome: 'error' })).toEqual([4])
         expect(await walk({ state: 'ERROR' })).toEqual([])
         expect(await walk({ cluster: '2', search: 'refund 7' })).toEqual([7])
+        expect(await walk({ language: 'en' })).toHaveLength(12)
+        expect(await walk({ language: 'nl' })).toEqual([])
+        expect((await walk({ traceIds: ['tr-7', 'tr-2', 'tr-12', 'none'] })).toSorted((a, b) => a - b)).toEqual([2, 7])
+      })
+
+      test('are found by the area of the map they lie in', async () => {
+        const corners: [number, number][] = [
+          [3.5, 0],
+          [7.5, 0],
+          [7.5, -9],
+          [3.5, -9],
+        ]
+        expect((await walk({ area: corners })).toSorted((a, b) => a - b)).toEqual([4, 5, 6, 7])
+        expect(await walk({ area: corners, cluster: '2', sort: 'request_time' })).toEqual([6, 7])
+      })
+
+      test('can be read from any row on', async () => {
+        const whole = await walk({ sort: 'request_time' })
+        const page = await listInsightTraces(db(), id, { ...all, sort: 'request_time', offset: 7 })
+        expect(page.items.map(({ ordinal }) => ordinal)).toEqual(whole.slice(7, 10))
+        expect(page.total).toBe(whole.length)
       })
 
       test('tell all they know', async () => {
@@ -236,19 +258,40 @@ for (const kind of databaseKinds) {
           ['Chat', 0],
         ])
         expect(JSON.stringify(clusters)).not.toContain('traceIds')
+        for (const [path, count] of Object.entries({ 2: 3, 11: 1 })) {
+          expect(await findClusterSize(db(), id, path)).toBe(count)
+          expect(await walk({ cluster: path })).toHaveLength(count)
+        }
+        for (const path of ['3', '1.3', '2.1', 'unassigned', '$', '"', '1.']) {
+          expect(await findClusterSize(db(), id, path)).toBe(undefined)
+        }
         const map = await readMap(db(), id)
         expect(map.traceIds).toHaveLength(12)
         expect([map.x[5], map.y[5], map.clusterIds[5], map.clusterIds[10]]).toEqual([5, -5, '1.10', null])
-        expect(await countOutside(db(), id)).toEqual({ unassigned: 2, reasons: { unlike_others: 2 }, failed: 1 })
-        const failures = await listFailures(db(), id, { pageSize: 1 })
+        expect(await countOutside(db(), id)).toEqual({
+          unassigned: 2,
+          reasons: { unlike_others: 2 },
+          failed: 1,
+          skipped: 1,
+        })
+        const failures = await listFailures(db(), id, { kind: 'failed', pageSize: 1 })
         expect(failures).toMatchObject({ items: [{ traceId: 'tr-3', stage: 'publish' }], total: 2 })
-        expect(await listFailures(db(), id, { pageSize: 1, pageToken: failures.nextPageToken! })).toMatchObject({
+        expect(
+          await listFailures(db(), id, { kind: 'failed', pageSize: 1, pageToken: failures.nextPageToken! }),
+        ).toMatchObject({
           items: [{ traceId: 'tr-12' }],
           nextPageToken: undefined,
         })
+        const skipped = await listFailures(db(), id, { kind: 'skipped', pageSize: 5 })
+        expect(skipped).toMatchObject({ items: [{ code: 'trace.empty', next: 'none' }], total: 1 })
+        const listed = await listInsightTraces(db(), id, { ...all, cluster: 'skipped' })
+        expect(listed.items.map(({ traceId }) => traceId)).toEqual(skipped.items.map(({ traceId }) => traceId))
         const exported = []
-        for await (const page of readInsightTraces(db(), id, 5)) exported.push(...page)
+        for await (const page of readInsightTraces(db(), id, {}, 5)) exported.push(...page)
         expect(exported.map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 14 }, (_, number) => number))
+        const ofOne = []
+        for await (const page of readInsightTraces(db(), id, { cluster: '2', search: 'refund' }, 2)) ofOne.push(...page)
+        expect(ofOne.map(({ ordinal }) => ordinal)).toEqual([6, 7, 8])
       })
 
       test('a trace knows the Insights it is in, with the titles above it', async () => {

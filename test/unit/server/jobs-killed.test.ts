@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
-import { openDatabase } from '#/server/db/database.ts'
+import { migrationsFolder, openDatabase } from '#/server/db/database.ts'
 import { getInsight, insertInsight } from '#/server/db/insights.ts'
 import { createJobs } from '#/server/jobs/jobs.ts'
 import { createTestDatabase, silentLog, whyNot } from '#/test/support/database.ts'
@@ -136,6 +137,47 @@ describe('a worker that is killed', () => {
     },
     180_000,
   )
+})
+
+describe.skipIf(reason !== undefined)(`processes on one PostgreSQL${reason === undefined ? '' : `: ${reason}`}`, () => {
+  test('that start at once on an empty database all come up, and every migration was applied once', async () => {
+    await using opened = await createTestDatabase('postgresql')
+    const { pool } = opened.database
+    await pool.query('drop schema drizzle cascade; drop schema public cascade; create schema public')
+    const workers = [1, 2, 3].map(() => startWorker(opened.config))
+    await Promise.all(workers.map((worker) => worker.said('ready')))
+    const { rows } = await pool.query('select count(*)::int as count from drizzle.__drizzle_migrations')
+    expect(rows).toEqual([{ count: readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql')).length }])
+    await Promise.all(workers.map((worker) => worker.kill()))
+  }, 120_000)
+
+  test('outlive the loss of all their connections in the middle of a job, and finish it', async () => {
+    await using opened = await createTestDatabase('postgresql')
+    const id = randomUUID()
+    const { db, pool } = opened.database
+    await insertInsight(db, anInsight(id))
+    await createCheckpoints(db, id).addSelected(traces(1_000))
+    const web = { database: opened.database, run: async () => undefined, concurrency: 1, log: silentLog }
+    const jobs = createJobs({ ...web, mode: 'web' })
+    await jobs.start()
+    await jobs.enqueue(id)
+    const worker = startWorker(opened.config)
+    for (const saved of [30, 300]) {
+      await worker.said('saved', saved)
+      const { rowCount } = await pool.query(`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+      `)
+      // The one it saves through is always among them; how many more are open again depends on the machine.
+      expect(rowCount).toBeGreaterThan(0)
+    }
+    // The same process: nobody else is there who could.
+    await worker.said('finished')
+    expect(worker.lines.filter((line) => line === 'ready')).toHaveLength(1)
+    expect(await createCheckpoints(db, id).counts()).toMatchObject({ summarized: 1_000 })
+    await worker.kill()
+    await jobs.stop(1_000)
+  }, 120_000)
 })
 
 describe('the data folder', () => {

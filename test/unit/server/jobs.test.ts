@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { AppError } from '#/pipeline/errors.ts'
+import { createCheckpoints } from '#/server/db/checkpoints.ts'
+import { takeTurn } from '#/server/db/in-turn.ts'
 import { getInsight, insertInsight } from '#/server/db/insights.ts'
 import { Interrupted } from '#/server/jobs/interrupted.ts'
 import { createJobs } from '#/server/jobs/jobs.ts'
@@ -67,6 +69,31 @@ for (const kind of databaseKinds) {
       await expect(getInsight(opened.database.db, dropped)).rejects.toMatchObject({ code: 'insight.not_found' })
       await expect(getInsight(opened.database.db, kept)).resolves.toMatchObject({ status: 'SCHEDULED' })
       expect(await jobs.cancel(kept)).toBe(true)
+    })
+
+    test('a short Insight does not wait behind long ones, which give up the places of short ones', async () => {
+      const long = new Set<string>([await add(), await add(), await add()])
+      const short = await add()
+      const lanes: string[] = []
+      const done = Promise.withResolvers<void>()
+      const gate = Promise.withResolvers<void>()
+      const jobs = await start(
+        async (insightId, { lane, signal }) => {
+          lanes.push(`${long.has(insightId) ? 'long' : 'short'} in ${lane}`)
+          if (insightId === short) return done.resolve()
+          if (lane === 'short') throw new Interrupted('long')
+          await Promise.race([gate.promise, untilAborted(insightId, { signal, lane })])
+        },
+        { concurrency: 1, shortConcurrency: 1 },
+      )
+      for (const id of long) await jobs.enqueue(id)
+      await vi.waitFor(() => expect(lanes.filter((lane) => lane === 'long in short').length).toBe(2), 15_000)
+      await jobs.enqueue(short)
+      await done.promise
+      expect(lanes.filter((lane) => lane === 'long in any')).toHaveLength(1)
+      gate.resolve()
+      await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 30_000)
+      expect(lanes.filter((lane) => lane === 'long in any')).toHaveLength(3)
     })
 
     test('a web process queues and leaves the work to others', async () => {
@@ -139,6 +166,21 @@ for (const kind of databaseKinds) {
       const jobs = await start(async (insightId) => ran.resolve(insightId))
       await jobs.enqueue(id)
       expect(await ran.promise).toBe(id)
+    })
+
+    test('an Insight that was cancelled and queued again is written by no run from before', async () => {
+      const id = await add()
+      const web = await start(async () => undefined, { mode: 'web' })
+      await web.enqueue(id)
+      const { db } = opened.database
+      const before = createCheckpoints(db, id, { turn: (await takeTurn(db, id))! })
+      await before.addSelected([{ traceId: 'tr-0' }])
+      await web.enqueue(id)
+      await expect(before.addSelected([{ traceId: 'tr-1' }]), 'queued already').resolves.toBeUndefined()
+      await web.cancel(id)
+      await web.enqueue(id)
+      await expect(before.addSelected([{ traceId: 'tr-2' }])).rejects.toBeInstanceOf(Interrupted)
+      await web.cancel(id)
     })
 
     test('a running Insight that is cancelled hears it at once, and is not run again', async () => {

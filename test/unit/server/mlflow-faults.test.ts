@@ -1,7 +1,8 @@
 // The client against a server that misbehaves: a tiny one, whose answers each test writes itself.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { AddressInfo, Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createMlflowClient, type MlflowClient } from '#/server/mlflow/client.ts'
 import type { MlflowConfig } from '#/server/mlflow/config.ts'
 
@@ -189,6 +190,31 @@ test('an answer without end is not read without end', async () => {
   await expect(download).rejects.toMatchObject({ code: 'mlflow.bad_answer' })
 })
 
+test('a connection serves one request after another, and is given up with an answer that is not read', async () => {
+  const connections = new Set<Socket>()
+  const { client } = await serve((response, { url }) => {
+    if (response.socket !== null) connections.add(response.socket)
+    if (url.startsWith('/get-artifact')) response.writeHead(200).write(Buffer.alloc(200_000))
+    else send(response, 200, run)
+  })
+  for (let turn = 0; turn < 3; turn++) await client.getRun('r1', { signal })
+  expect(connections.size).toBe(1)
+  const download = client.downloadArtifact({ runId: 'r1', path: 'x', maxBytes: 100 }, { signal })
+  await expect(download).rejects.toMatchObject({ code: 'mlflow.bad_answer' })
+  await client.getRun('r1', { signal })
+  await vi.waitFor(() => expect([...connections].map(({ destroyed }) => destroyed)).toEqual([true, false]))
+})
+
+test('an answer that a proxy compressed is read, and one cut off within is asked for again', async () => {
+  const bytes = gzipSync(JSON.stringify(run))
+  const { client, asked } = await serve((response, _asked, call) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(call === 1 ? bytes.subarray(0, -9) : bytes)
+  })
+  expect(await client.getRun('r1', { signal })).toMatchObject({ runId: 'r1' })
+  expect(asked.map(({ headers }) => headers['accept-encoding'])).toEqual(['gzip', 'gzip'])
+})
+
 describe('headers', () => {
   test('carry credentials and a prefix, and never an origin', async () => {
     const { url, asked } = await serve((response) => send(response, 200, run))
@@ -271,25 +297,6 @@ describe('a server with habits of its own', () => {
     expect(stored[1]).toMatchObject({ rationale: 'why', metadata: { run: 'r', cluster: '1' } })
   })
 
-  test('that has no batchGetInfos is asked by search, once it is known', async () => {
-    const info = (trace_id: string) => ({
-      trace_id,
-      trace_location: { mlflow_experiment: { experiment_id: '1' } },
-    })
-    const { client, asked } = await serve((response, { method, url }) => {
-      if (url.endsWith('/batchGetInfos'))
-        send(response, 404, '<!doctype html>Not Found', { 'content-type': 'text/html' })
-      else if (method === 'GET' && url.endsWith('/tr-a')) send(response, 200, { trace: { trace_info: info('tr-a') } })
-      else if (method === 'GET') send(response, 404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no' })
-      else send(response, 200, { traces: [info('tr-b')] })
-    })
-    const infos = await client.getTraceInfos(['tr-a', 'tr-none', 'tr-b'], { signal })
-    expect(infos.map(({ traceId }) => traceId)).toEqual(['tr-a', 'tr-b'])
-    expect(JSON.parse(asked[2]?.body ?? '')).toMatchObject({ filter: "request_id IN ('tr-none', 'tr-b')" })
-    await client.getTraceInfos(['tr-a'], { signal })
-    expect(asked.filter(({ url }) => url.endsWith('/batchGetInfos'))).toHaveLength(1)
-  })
-
   test('that keeps artifacts elsewhere gets up to 10 MiB, and the rest is explained', async () => {
     const { client, asked } = await serve((response, { url }) => {
       if (url.includes('/runs/get'))
@@ -303,6 +310,45 @@ describe('a server with habits of its own', () => {
     await expect(upload(10 * 1024 * 1024 + 1)).rejects.toMatchObject({
       code: 'mlflow.unsupported',
       message: expect.stringMatching(/--serve-artifacts/),
+    })
+  })
+})
+
+describe('an older server', () => {
+  const info = {
+    traceId: 'tr-1',
+    experimentId: '1',
+    state: 'OK' as const,
+    requestTimeMs: 1,
+    requestPreview: '',
+    responsePreview: '',
+    tags: {},
+    metadata: {},
+    assessments: [],
+  }
+
+  test('without the newer route for spans is asked by the older one, and by that alone from then on', async () => {
+    const { client, asked } = await serve((response, { url }) => {
+      if (url.startsWith('/ajax-api/2.0/mlflow/get-trace-artifact')) send(response, 200, { spans: [{ name: 's' }] })
+      else response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>404 Not Found</title>')
+    })
+    for (let time = 0; time < 2; time++) {
+      expect((await client.readTrace(info, { signal })).spans.map(({ name }) => name)).toEqual(['s'])
+    }
+    expect(asked.map(({ url }) => url.split('?')[0])).toEqual([
+      '/ajax-api/3.0/mlflow/get-trace-artifact',
+      '/ajax-api/2.0/mlflow/get-trace-artifact',
+      '/ajax-api/2.0/mlflow/get-trace-artifact',
+    ])
+  })
+
+  test('that fails with 500 on a tag of a trace that is gone is understood', async () => {
+    const { client } = await serve((response, { method }) => {
+      if (method === 'PATCH') send(response, 500, '<!doctype html>')
+      else send(response, 404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no such trace' })
+    })
+    await expect(client.setTraceTag({ traceId: 'tr-1', key: 'k', value: 'v' }, { signal })).rejects.toMatchObject({
+      code: 'trace.not_found',
     })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { InsightAnswer } from '#/server/api/schemas.ts'
+import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { countUnread, withLiveCounts } from '#/ui/insight/live-counts.ts'
 import type { Live } from '#/ui/insight/use-insight-events.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rowOf } from '#/clustering/matrix.ts'
+import { rowOf } from '#/clustering/matrix/matrix.ts'
 import { AppError } from '#/pipeline/errors.ts'
 import type { EmbedTexts } from '#/pipeline/model/complete.ts'
 import { embedAll } from '#/pipeline/model/embed.ts'

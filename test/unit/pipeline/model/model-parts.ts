@@ -1,7 +1,8 @@
 // A model that is a function of the request, and the plain values the analyst works on.
 import { AppError } from '#/pipeline/errors.ts'
 import type { Cluster, Evidence, SummaryRecord, Usage } from '#/pipeline/insight.ts'
-import type { CallKind, Complete, CompleteRequest } from '#/pipeline/model/complete.ts'
+import type { CallKind } from '#/pipeline/model/call-kind.ts'
+import type { Complete, CompleteRequest } from '#/pipeline/model/complete.ts'
 import type { NodeToName } from '#/pipeline/ports.ts'
 import type { Transcript, Turn } from '#/pipeline/transcript/transcript.ts'
 
@@ -65,6 +66,7 @@ export function nodeOf(id: string, childIds: string[], changes: Partial<NodeToNa
     keywords: [`keyword ${id}`],
     members: [recordOf(`tr-${id}`, `Member of ${id}`)],
     neighbours: [recordOf('tr-out', 'Somebody outside')],
+    near: [],
     ...changes,
   }
 }
@@ -81,6 +83,8 @@ export function clusterOf(id: string, size: number, total: number, changes: Part
     evidence: [],
     keywords: [],
     metrics: { errorRate: 0, outcomes: { resolved: size }, languages: { en: size } },
+    quality: { silhouette: null, stability: null, coverage: null },
+    examples: [],
     children: [],
     ...changes,
   }

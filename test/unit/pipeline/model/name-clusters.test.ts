@@ -3,7 +3,7 @@ import { AppError } from '#/pipeline/errors.ts'
 import { noUsage } from '#/pipeline/insight.ts'
 import { ModelCallError } from '#/pipeline/model/complete.ts'
 import { nameAll } from '#/pipeline/model/name-clusters.ts'
-import type { NodeToName } from '#/pipeline/ports.ts'
+import type { NodeToName, RearrangeNodes } from '#/pipeline/ports.ts'
 import { nodeOf, oneCall, recordOf, scriptedModel, signal } from './model-parts.ts'
 
 const fallback = {
@@ -46,24 +46,24 @@ test('leaves are named from members against the nearest outside, parents from th
   const parent = model.requests.at(-1)
   expect(parent).toMatchObject({ kind: 'name_parent', model: 'thinking', schemaName: 'name_parent' })
   expect(parent?.prompt.user).toMatchInlineSnapshot(`
-    "The mark of this message is 4c3ddcb92aee1809.
+    "The mark of this message is 783a0f0994819328.
 
-    begin question 4c3ddcb92aee1809
+    begin question 783a0f0994819328
     What is wrong?
-    end question 4c3ddcb92aee1809
+    end question 783a0f0994819328
 
-    begin groups 4c3ddcb92aee1809
-    - (10 traces) About 1.1: They had something in common.
+    begin groups 783a0f0994819328
     - (4 traces) About 1.2: They had something in common.
-    end groups 4c3ddcb92aee1809
+    - (10 traces) About 1.1: They had something in common.
+    end groups 783a0f0994819328
 
-    begin keywords 4c3ddcb92aee1809
+    begin keywords 783a0f0994819328
     keyword 1
-    end keywords 4c3ddcb92aee1809
+    end keywords 783a0f0994819328
 
-    begin outside 4c3ddcb92aee1809
+    begin outside 783a0f0994819328
     - Somebody outside: Somebody outside.
-    end outside 4c3ddcb92aee1809
+    end outside 783a0f0994819328
 
     Name this upper group."
   `)
@@ -106,6 +106,28 @@ test('siblings that were given one title all differ in the end, the largest keep
   })
   const { names } = await nameWith(model)
   expect(names.map(({ title }) => title)).toEqual(['refund is late', 'Refund is late', 'Plain 1.2', 'Plain 2'])
+})
+
+test('groups of one level differ even under different parents', async () => {
+  const nodes = [nodeOf('1', ['1.1']), nodeOf('1.1', []), nodeOf('2', ['2.1']), nodeOf('2.1', [])]
+  const model = scriptedModel({
+    name_leaf: () => ({ title: 'Refund is late', description: 'x' }),
+    name_parent: (_, index) => ({ title: `Chapter ${index}`, description: 'x' }),
+  })
+  const plainNames = {
+    nameClusters: async () => ({
+      names: nodes.map(({ id }) => ({ id, title: `Plain ${id}`, summary: '' })),
+      usage: noUsage,
+    }),
+  }
+  const { names } = await nameAll(
+    { instruction: '?', nodes, total: 4 },
+    { complete: model.complete, fallback: plainNames, concurrency: 3 },
+    { signal },
+  )
+  const titleOf = (id: string) => names.find((name) => name.id === id)?.title
+  expect(titleOf('1.1')).toBe('Refund is late')
+  expect(titleOf('2.1')).toBe('Plain 2.1')
 })
 
 test('where even the fallback repeats itself a keyword or a number sets titles apart', async () => {
@@ -166,4 +188,97 @@ test('progress counts nodes', async () => {
     { signal, onProgress: (done) => seen.push(done) },
   )
   expect(seen).toEqual([1, 2, 3, 4])
+})
+
+/** Two chapters of two groups; 1.2 borders on the second chapter, and its neighbours say so. */
+const chapters = [
+  nodeOf('1', ['1.1', '1.2'], { size: 30 }),
+  nodeOf('1.1', []),
+  nodeOf('1.2', [], { near: [{ id: '2.1', count: 12 }, { id: '1.1', count: 8 }] }),
+  nodeOf('2', ['2.1', '2.2'], { size: 20 }),
+  nodeOf('2.1', [], { near: [{ id: '2.2', count: 20 }] }),
+  nodeOf('2.2', []),
+] // prettier-ignore
+
+const everyAnswer = {
+  name_leaf: titleOfMember,
+  name_parent: ({ prompt }: { prompt: { user: string } }) => ({
+    title: `Chapter of ${[...prompt.user.matchAll(/traces\) About ([\d.]+)/g)].map(([, id = '']) => id).toSorted().join(' and ')}`,
+    description: 'They belong together.',
+  }),
+  same_groups: () => ({ same: [] as number[][] }),
+  place_group: () => ({ group: 1 }),
+} // prettier-ignore
+
+function rearranging(model: Pick<ReturnType<typeof scriptedModel>, 'complete'>, rearrange: RearrangeNodes) {
+  return nameAll(
+    { instruction: 'What is wrong?', nodes: chapters, total: 100, rearrange },
+    { complete: model.complete, fallback, concurrency: 2 },
+    { signal },
+  )
+}
+
+test('a group that borders on another chapter is placed by the model, and both chapters are named from what they then hold', async () => {
+  const model = scriptedModel({
+    ...everyAnswer,
+    place_group: ({ prompt }) => ({ group: /^1\. Chapter of 2\.1/m.test(prompt.user) ? 1 : 2 }),
+  })
+  const moved = [
+    nodeOf('1', ['1.1', '1.2', '1.3']),
+    nodeOf('1.1', []),
+    nodeOf('1.2', []),
+    nodeOf('1.3', []),
+    nodeOf('2', []),
+  ]
+  const was = new Map(Object.entries({ '1.1': '2.1', '1.2': '2.2', '1.3': '1.2', '2': '1.1' }))
+  const { names, wishes } = await rearranging(model, async () => ({ nodes: moved, was }))
+  expect(wishes).toEqual([{ paths: ['1.2'], to: '2' }])
+  expect(names.map(({ id, title }) => [id, title])).toEqual([
+    ['1', 'Chapter of 1.2 and 2.1 and 2.2'],
+    ['1.1', 'About 2.1'],
+    ['1.2', 'About 2.2'],
+    ['1.3', 'About 1.2'],
+    ['2', 'About 1.1'],
+  ])
+  expect(model.requests.filter(({ kind }) => kind === 'place_group')).toHaveLength(1)
+  // Leaves keep the names they were given: only the new chapter is asked for.
+  expect(model.requests.filter(({ kind }) => kind === 'name_leaf')).toHaveLength(4)
+  expect(model.requests.filter(({ kind }) => kind === 'name_parent')).toHaveLength(3)
+})
+
+test('chapters that say the same are wished into one; refused, the smaller is named anew against the title that is taken', async () => {
+  const model = scriptedModel({ ...everyAnswer, same_groups: () => ({ same: [[1, 2, 7, 2]] }), place_group: () => ({ group: 9 }) }) // prettier-ignore
+  const unchanged = new Map(chapters.map(({ id }) => [id, id]))
+  const { wishes } = await rearranging(model, async () => ({ nodes: chapters, was: unchanged }))
+  expect(wishes).toEqual([{ paths: ['2.1', '2.2'], to: '1' }])
+  const again = model.requests.filter(({ kind }) => kind === 'name_parent').at(-1)
+  expect(again?.prompt.user).toMatch(/begin taken \w+\n- Chapter of 1\.1 and 1\.2\nend taken/)
+})
+
+test('a chapter is named against the groups of other chapters that border on its own', async () => {
+  const model = scriptedModel(everyAnswer)
+  await rearranging(model, async () => ({ nodes: chapters, was: new Map() }))
+  const first = model.requests.find(({ kind, prompt }) => kind === 'name_parent' && prompt.user.includes('About 1.1'))
+  expect(first?.prompt.user).toMatch(/begin outside \w+\n- About 2\.1: They had something in common\.\nend outside/)
+})
+
+test('when the calls about upper levels fail nothing moves, and the names are kept', async () => {
+  const { same_groups: _, place_group: __, ...others } = everyAnswer
+  const refuse: RearrangeNodes = () => Promise.reject(new Error('nothing is to be moved'))
+  const { names, wishes } = await rearranging(scriptedModel(others), refuse)
+  expect(wishes).toBeUndefined()
+  expect(names.map(({ title }) => title)).toContain('Chapter of 2.1 and 2.2')
+})
+
+test('where there is one level only, nothing is asked about levels', async () => {
+  const model = scriptedModel({ name_leaf: titleOfMember })
+  const flat = [nodeOf('1', [], { near: [{ id: '2', count: 20 }] }), nodeOf('2', [])]
+  const refuse: RearrangeNodes = () => Promise.reject(new Error('nothing is to be moved'))
+  const { names } = await nameAll(
+    { instruction: '?', nodes: flat, total: 2, rearrange: refuse },
+    { complete: model.complete, fallback, concurrency: 1 },
+    { signal },
+  )
+  expect(names).toHaveLength(2)
+  expect(model.requests.map(({ kind }) => kind)).toEqual(['name_leaf', 'name_leaf'])
 })

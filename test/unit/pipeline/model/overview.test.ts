@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AppError } from '#/pipeline/errors.ts'
-import { noUsage, type Overview } from '#/pipeline/insight.ts'
+import { addUsage, noUsage, type Overview } from '#/pipeline/insight.ts'
 import { findNumbers, isSupported } from '#/pipeline/model/check-numbers.ts'
 import { type OverviewInput, writeCheckedOverview } from '#/pipeline/model/overview.ts'
 import { clusterOf, evidenceOf, oneCall, scriptedModel, signal } from './model-parts.ts'
@@ -10,6 +10,7 @@ const plain: Overview = {
   keyPoints: [{ text: 'Plain point.', share: 0.6, clusterIds: ['1'], evidence: [] }],
   usage: noUsage,
   by: 'builtin',
+  source: 'builtin',
 }
 const fallback = { writeOverview: async () => plain }
 
@@ -37,8 +38,8 @@ const draft = {
   ],
 }
 
-function write(answer: typeof draft) {
-  const model = scriptedModel({ overview: () => answer })
+function write(answer: typeof draft, unsupported: number[] = []) {
+  const model = scriptedModel({ overview: () => answer, overview_check: () => ({ unsupported }) })
   return writeCheckedOverview(input, { complete: model.complete, fallback, model: 'large' }, { signal })
 }
 
@@ -59,8 +60,10 @@ test('an overview whose numbers were counted is kept, with shares of our own rec
         evidence: [evidenceOf('tr-2', 'where is my money')],
       },
     ],
-    usage: oneCall,
+    usage: addUsage(oneCall, oneCall),
+    checkUsage: oneCall,
     by: 'large',
+    source: 'model',
   })
 })
 
@@ -71,6 +74,34 @@ test('a sentence with a number that was not counted is struck out', async () => 
   })
   expect(text).toBe('There are 72 such traces. Money has 38.')
   expect(by).toBe('large')
+})
+
+test('what the second look does not find supported is struck out, and the record says so', async () => {
+  const { text, keyPoints, source } = await write(draft, [2, 4])
+  expect(text).toBe('Most trouble is with devices: 72 of 120 traces (60 %). Money comes second with 38 traces.')
+  expect(keyPoints.map((point) => point.clusterIds)).toEqual([['2']])
+  expect(source).toBe('model_corrected')
+})
+
+test('a draft that does not stand the second look, or gets none, is replaced as a whole', async () => {
+  expect(await write(draft, [1, 2])).toMatchObject({ text: plain.text, source: 'builtin' })
+  const model = scriptedModel({ overview: () => draft })
+  const unchecked = await writeCheckedOverview(
+    input,
+    { complete: model.complete, fallback, model: 'large' },
+    { signal },
+  )
+  expect(unchecked).toEqual({ ...plain, usage: oneCall })
+})
+
+test('the second look sees the data of the first, and each statement with its number', async () => {
+  const model = scriptedModel({ overview: () => draft, overview_check: () => ({ unsupported: [] }) })
+  await writeCheckedOverview(input, { complete: model.complete, fallback, model: 'large' }, { signal })
+  const prompt = model.requests[1]?.prompt.user
+  expect(prompt).toContain('2 | Group c | 38 traces')
+  expect(prompt).toContain(
+    '2. Firmware 4.2 stands behind 40 of them.\n3. Money comes second with 38 traces.\n4. Devices',
+  )
 })
 
 test('an overview that is mostly invented is replaced as a whole', async () => {
@@ -114,32 +145,32 @@ test('the model sees counts, groups and quotes as data', async () => {
   const model = scriptedModel({ overview: () => draft })
   await writeCheckedOverview(input, { complete: model.complete, fallback, model: 'large' }, { signal })
   expect(model.requests[0]?.prompt.user).toMatchInlineSnapshot(`
-    "The mark of this message is e5096affa38e5124.
+    "The mark of this message is a61bac1a63ae1ccb.
 
-    begin question e5096affa38e5124
+    begin question a61bac1a63ae1ccb
     What goes wrong?
-    end question e5096affa38e5124
+    end question a61bac1a63ae1ccb
 
-    begin counts e5096affa38e5124
+    begin counts a61bac1a63ae1ccb
     130 traces selected
     120 traces summarized (100 %)
     2 groups at the top
     10 traces in no group (8 %)
-    4 traces skipped because they are empty
+    4 traces skipped: empty, or left out on purpose
     6 traces that could not be read
-    end counts e5096affa38e5124
+    end counts a61bac1a63ae1ccb
 
-    begin groups e5096affa38e5124
+    begin groups a61bac1a63ae1ccb
     1 | Group b | 72 traces, 60 %; outcomes: resolved 72 | They had much in common.
       1.1 | Firmware 4.2 drops the Wi-Fi | 40 traces, 33 %; outcomes: resolved 40 | They had much in common.
       1.2 | Group b-c | 32 traces, 27 %; outcomes: resolved 32 | They had much in common.
     2 | Group c | 38 traces, 32 %; outcomes: resolved 38 | They had much in common.
-    end groups e5096affa38e5124
+    end groups a61bac1a63ae1ccb
 
-    begin quotes e5096affa38e5124
+    begin quotes a61bac1a63ae1ccb
     1. (1.1) it went offline 3 times
     2. (2) where is my money
-    end quotes e5096affa38e5124
+    end quotes a61bac1a63ae1ccb
 
     Answer the question."
   `)

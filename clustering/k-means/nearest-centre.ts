@@ -1,0 +1,106 @@
+// The nearest centre of points: single precision proposes, and where two centres are too close for it double precision decides.
+import { createLayout, borrowKernels } from '../kernels/kernels.ts'
+import { nearestStateBytes } from '../kernels/nearest-source.ts'
+import { panelCols, tileRows } from '../kernels/tile.ts'
+import type { Matrix } from '../matrix/matrix.ts'
+import { productError, squaredDistance, squaredNorms } from '../matrix/measure.ts'
+import { multiplyRows } from '../matrix/multiply.ts'
+import { packPanels, panelShape, roundUp } from '../matrix/panels.ts'
+import { takeRows } from '../matrix/take-rows.ts'
+
+/** Rows that are compared at once. */
+export const nearestBlockRows = 96
+
+/**
+ * Answers, for rows of a matrix (at most 96 of them), the numbers of their nearest centres (the lower number wins ties), and
+ * by how much at least these are nearer than all others: `<x, c> - |c|²/2` is that much larger. Valid until the next
+ * call, and, as all of them share this thread's kernels, until another search is prepared.
+ */
+export type FindNearest = {
+  (points: Matrix, rows: Int32Array): { columns: Int32Array; leads: Float32Array }
+  /** A lead that is not larger may be nothing but rounding. */
+  leastLead: number
+}
+
+/** Prepares centres for many searches. `longest` is the squared length of the longest point (1 for unit rows). */
+export function prepareNearest(centres: Matrix, longest: number): FindNearest {
+  const norms = squaredNorms(centres)
+  const { depth, panels, floats } = panelShape(centres.rows, centres.cols)
+  const layout = createLayout()
+  const rowsAt = layout.place(nearestBlockRows * depth * 4)
+  const packedAt = layout.place(floats * 4)
+  const halfAt = layout.place(panels * panelCols * 4)
+  const stateAt = layout.place(nearestBlockRows * nearestStateBytes)
+  const columnsAt = layout.place(nearestBlockRows * 4)
+  const leadsAt = layout.place(nearestBlockRows * 4)
+  const opened = centres.rows === 0 ? undefined : borrowKernels(layout.bytes())
+  if (opened === undefined) return plainNearest(centres, norms, longest)
+  packPanels(centres, undefined, opened.floats(packedAt, floats))
+  const half = opened.floats(halfAt, panels * panelCols).fill(Infinity)
+  norms.forEach((norm, centre) => (half[centre] = norm / 2))
+  const largestNorm = norms.reduce((largest, norm) => Math.max(largest, norm), 0)
+  const input = opened.floats(rowsAt, nearestBlockRows * depth)
+  const columns = opened.ints(columnsAt, nearestBlockRows)
+  const leads = opened.floats(leadsAt, nearestBlockRows)
+  const leastLead = productError(centres.cols) * (longest + largestNorm)
+  input.fill(0)
+  const find = (points: Matrix, rows: Int32Array) => {
+    const { data, cols } = points
+    for (let i = 0; i < rows.length; i++) {
+      input.set(data.subarray(rows[i]! * cols, (rows[i]! + 1) * cols), i * depth)
+    }
+    const padded = roundUp(rows.length, tileRows)
+    opened.kernels.nearest(rowsAt, padded, depth, packedAt, panels, halfAt, stateAt, columnsAt, leadsAt)
+    for (let i = 0; i < rows.length; i++) {
+      if (leads[i]! > leastLead) continue
+      columns[i] = measureNearest(points, rows[i]!, centres)
+      leads[i] = 0
+    }
+    return { columns, leads }
+  }
+  return Object.assign(find, { leastLead })
+}
+
+function plainNearest(centres: Matrix, norms: Float64Array, longest: number): FindNearest {
+  const products = new Float64Array(nearestBlockRows * centres.rows)
+  const columns = new Int32Array(nearestBlockRows)
+  const leads = new Float32Array(nearestBlockRows)
+  const leastLead = 1e-6 * (longest + norms.reduce((largest, norm) => Math.max(largest, norm), 0))
+  const find = (points: Matrix, rows: Int32Array) => {
+    const block = takeRows(points, rows)
+    multiplyRows(block, { from: 0, count: rows.length }, centres, { from: 0, count: centres.rows }, products)
+    for (let i = 0; i < rows.length; i++) {
+      let best = -Infinity
+      let second = -Infinity
+      for (let j = 0; j < centres.rows; j++) {
+        // |x - c|² = |x|² - 2 (<x, c> - |c|²/2): the nearest centre has the largest bracket.
+        const closeness = products[i * centres.rows + j]! - norms[j]! / 2
+        if (closeness > best) {
+          second = best
+          best = closeness
+          columns[i] = j
+        } else if (closeness > second) second = closeness
+      }
+      leads[i] = best - second
+      if (leads[i]! > leastLead) continue
+      columns[i] = measureNearest(points, rows[i]!, centres)
+      leads[i] = 0
+    }
+    return { columns, leads }
+  }
+  return Object.assign(find, { leastLead })
+}
+
+function measureNearest(points: Matrix, row: number, centres: Matrix): number {
+  const { cols } = points
+  let best = Infinity
+  let nearest = 0
+  for (let j = 0; j < centres.rows; j++) {
+    const distance = squaredDistance(points.data, row * cols, centres.data, j * cols, cols)
+    if (distance < best) {
+      best = distance
+      nearest = j
+    }
+  }
+  return nearest
+}

@@ -1,0 +1,3 @@
+ALTER TABLE "insights" ADD COLUMN "waiting" jsonb;--> statement-breakpoint
+ALTER TABLE "insights" ADD COLUMN "selection" jsonb;--> statement-breakpoint
+ALTER TABLE "insights" ADD COLUMN "provisional_of" integer;

@@ -1,0 +1,50 @@
+// What nobody waits for and what would pile up otherwise, once a minute.
+import type { Database } from '#/server/db/database.ts'
+import { listAbandonedDrafts, removeDraft } from '#/server/db/drafts.ts'
+import { pruneEvents } from '#/server/db/events.ts'
+import type { Log } from '#/server/log.ts'
+import type { MlflowClient } from '#/server/mlflow/client.ts'
+import { requestIdTag, writePatienceMs } from './create.ts'
+
+export type HousekeepingDeps = { database: Database; client: MlflowClient; now: () => number; log: Log }
+
+const everyMs = 60_000
+const signalPatienceMs = 20_000
+/** By then a request has ended that made a run, however slow MLflow was. */
+const abandonedAfterS = (2 * writePatienceMs) / 1_000
+
+/** Keeps house until disposed, beginning now. Several processes may do it at once. */
+export function startHousekeeping(deps: HousekeepingDeps): Disposable {
+  const keep = (): void => {
+    keepHouse(deps).catch((error: unknown) => deps.log.warn({ err: error }, 'housekeeping failed'))
+  }
+  keep()
+  const timer = setInterval(keep, everyMs)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** One round. */
+export async function keepHouse(
+  { database, client, now }: Omit<HousekeepingDeps, 'log'>,
+  options: { abandonedAfterS?: number } = {},
+): Promise<void> {
+  await pruneEvents(database.db)
+  for (const { requestId, experimentId } of await listAbandonedDrafts(
+    database.db,
+    options.abandonedAfterS ?? abandonedAfterS,
+  )) {
+    const signal = AbortSignal.timeout(signalPatienceMs)
+    const filter = `tags.\`${requestIdTag}\` = '${requestId}'`
+    const { runs } = await client.searchRuns({ experimentIds: [experimentId], filter, maxResults: 1 }, { signal })
+    for (const { runId } of runs) {
+      await client.logBatch(
+        runId,
+        { tags: { 'mlflow.note.content': '**Failed**: the service stopped while it made this run. Ask again.' } },
+        { signal },
+      )
+      await client.updateRun({ runId, status: 'FAILED', endTimeMs: now() }, { signal })
+    }
+    await removeDraft(database.db, requestId)
+  }
+}
