@@ -1,6 +1,7 @@
 // The queue of Insights to compute: pg-boss on the service's own database, whichever that is.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { sql } from 'drizzle-orm'
+import { setTimeout as wait } from 'node:timers/promises'
+import { sql, TransactionRollbackError } from 'drizzle-orm'
 import { PgBoss, fromDrizzle } from 'pg-boss'
 import type { ConstructorOptions, Job } from 'pg-boss'
 import { AppError } from '#/pipeline/errors.ts'
@@ -43,8 +44,8 @@ export type Jobs = {
   stop: (graceMs: number) => Promise<void>
   /**
    * Queues the Insight; one that is queued or running already is left alone. `within` runs in the same transaction, with the
-   * transaction as its database: both happen or neither. Throws `insight.conflict` where `within` is given and the Insight
-   * still has a job.
+   * transaction as its database: both happen or neither, and where the Insight's last job is still being put away it waits
+   * for that, then tries again. Throws `insight.conflict` when that takes too long.
    */
   enqueue: (insightId: string, within?: (tx: Db) => Promise<void>) => Promise<void>
   /** Takes the Insight out of the queue, or stops it where it runs; `false` when it is in neither. */
@@ -58,6 +59,8 @@ type IDatabase = NonNullable<ConstructorOptions['db']>
 const queue = 'insights'
 const deadQueue = 'insights-dead'
 const day = 86_400
+/** An Insight reads FAILED a moment before its job is put away: MLflow is told in between, and may be slow. */
+const endingPatienceMs = 6_000
 /** Of every job until it is known to be long. */
 const shortPriority = 10
 
@@ -166,6 +169,29 @@ export function createJobs(options: JobsOptions): Jobs {
     return new Interrupted('lost')
   }
 
+  /** `false`, with nothing changed, where `within` is given and the Insight still has a job. */
+  const queueOnce = async (insightId: string, within?: (tx: Db) => Promise<void>): Promise<boolean> => {
+    try {
+      await database.db.transaction(async (tx) => {
+        await within?.(tx)
+        await updateInsight(tx, insightId, { attempts: 0 })
+        // pg-boss reads a queue it has not met through its own connection; the embedded database has no second one, and
+        // the transaction holds the first. Inside this context that read goes through the transaction as well.
+        const db = fromDrizzle(tx, sql)
+        const jobId = await transaction.run(db, () =>
+          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId, priority: shortPriority }),
+        )
+        if (jobId !== null) await openJob(tx, insightId)
+        // What `within` did must not stay without a job.
+        else if (within !== undefined) tx.rollback()
+      })
+      return true
+    } catch (error) {
+      if (error instanceof TransactionRollbackError) return false
+      throw error
+    }
+  }
+
   return {
     start: async () => {
       await boss.start()
@@ -196,23 +222,15 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     enqueue: async (insightId, within) => {
-      await database.db.transaction(async (tx) => {
-        await within?.(tx)
-        await updateInsight(tx, insightId, { attempts: 0 })
-        // pg-boss reads a queue it has not met through its own connection; the embedded database has no second one, and
-        // the transaction holds the first. Inside this context that read goes through the transaction as well.
-        const db = fromDrizzle(tx, sql)
-        const jobId = await transaction.run(db, () =>
-          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId, priority: shortPriority }),
-        )
-        if (jobId !== null) await openJob(tx, insightId)
-        // Its last attempt is still being put away: what `within` did must not stay without a job.
-        if (jobId === null && within !== undefined) {
+      const givenUpAt = performance.now() + endingPatienceMs
+      while (!(await queueOnce(insightId, within))) {
+        if (performance.now() > givenUpAt) {
           throw new AppError('insight.conflict', 'The Insight is just ending. Ask again in a moment.', {
             retryAfterMs: 2_000,
           })
         }
-      })
+        await wait(200)
+      }
       if (workerId !== undefined) boss.notifyWorker(workerId)
     },
 

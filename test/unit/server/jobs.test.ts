@@ -71,6 +71,27 @@ for (const kind of databaseKinds) {
       expect(await jobs.cancel(kept)).toBe(true)
     })
 
+    test('an Insight whose last job is still being put away is queued again as soon as that has ended', async () => {
+      const id = await add()
+      const givenUp = Promise.withResolvers<void>()
+      const putAway = Promise.withResolvers<void>()
+      const jobs = await start(() => Promise.reject(new AppError('mlflow.unauthorized', 'No.')), {
+        onGivenUp: () => {
+          givenUp.resolve()
+          return putAway.promise
+        },
+      })
+      await jobs.enqueue(id)
+      await givenUp.promise
+      let asked = 0
+      await jobs.enqueue(id, async () => {
+        if (++asked === 2) putAway.resolve()
+      })
+      expect(asked).toBeGreaterThan(1)
+      await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 10_000)
+      expect(await getInsight(opened.database.db, id)).toMatchObject({ attempts: 1 })
+    })
+
     test('a short Insight does not wait behind long ones, which give up the places of short ones', async () => {
       const long = new Set<string>([await add(), await add(), await add()])
       const short = await add()
