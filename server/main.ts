@@ -16,7 +16,7 @@ import type { InsightChoices } from './db/records.ts'
 import { createAnalystChooser } from './insights/analysts.ts'
 import { createInsight, type CreateDeps } from './insights/create.ts'
 import { createEstimator } from './insights/estimate.ts'
-import { startHousekeeping } from './insights/housekeeping.ts'
+import { housekeeping } from './insights/housekeeping.ts'
 import { createGivenUp, createInsightRunner, type RunnerDeps } from './insights/run-job.ts'
 import { createEvents } from './jobs/events.ts'
 import { createBreakers, endpoints } from './jobs/breaker.ts'
@@ -95,6 +95,7 @@ export async function startService(
     onGivenUp: createGivenUp(runner),
     concurrency: jobsAtOnce,
     shortConcurrency: shortJobsAtOnce,
+    chores: [housekeeping({ database, client: tracking.client, now })],
     mode: config.mode,
     log,
   })
@@ -105,7 +106,6 @@ export async function startService(
     config.model.concurrency ??
     ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : mostPlaces)
   const estimate = createEstimator({ database, model: config.model, redact: runner.redact, cache, now })
-  if (config.mode !== 'web') stack.use(startHousekeeping({ database, client: tracking.client, now, log }))
 
   const create: CreateDeps = {
     db: database.db,

@@ -2,31 +2,25 @@
 import type { Database } from '#/server/db/database.ts'
 import { listAbandonedDrafts, removeDraft } from '#/server/db/drafts.ts'
 import { pruneEvents } from '#/server/db/events.ts'
-import type { Log } from '#/server/log.ts'
+import type { Chore } from '#/server/jobs/chores.ts'
 import type { MlflowClient } from '#/server/mlflow/client.ts'
 import { requestIdTag, writePatienceMs } from './create.ts'
 
-export type HousekeepingDeps = { database: Database; client: MlflowClient; now: () => number; log: Log }
+export type HousekeepingDeps = { database: Database; client: MlflowClient; now: () => number }
 
-const everyMs = 60_000
 const signalPatienceMs = 20_000
 /** By then a request has ended that made a run, however slow MLflow was. */
 const abandonedAfterS = (2 * writePatienceMs) / 1_000
 
-/** Keeps house until disposed, beginning now. Several processes may do it at once. */
-export function startHousekeeping(deps: HousekeepingDeps): Disposable {
-  const keep = (): void => {
-    keepHouse(deps).catch((error: unknown) => deps.log.warn({ err: error }, 'housekeeping failed'))
-  }
-  keep()
-  const timer = setInterval(keep, everyMs)
-  timer.unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
-}
+export const housekeeping = (deps: HousekeepingDeps): Chore => ({
+  name: 'housekeeping',
+  cron: '* * * * *',
+  run: () => keepHouse(deps),
+})
 
 /** One round. */
 export async function keepHouse(
-  { database, client, now }: Omit<HousekeepingDeps, 'log'>,
+  { database, client, now }: HousekeepingDeps,
   options: { abandonedAfterS?: number } = {},
 ): Promise<void> {
   await pruneEvents(database.db)

@@ -11,6 +11,7 @@ import { openJob } from '../db/in-turn.ts'
 import { updateInsight } from '../db/insights.ts'
 import type { Log } from '../log.ts'
 import type { Breakers } from './breaker.ts'
+import { type Chore, startChores } from './chores.ts'
 import { Interrupted } from './interrupted.ts'
 import { decideRetry } from './retry.ts'
 
@@ -33,6 +34,8 @@ export type JobsOptions = {
   /** Insights computed at once by this process, and how many short ones besides. */
   concurrency: number
   shortConcurrency?: number
+  /** Besides Insights. */
+  chores?: readonly Chore[]
   /** `web` only sends jobs. */
   mode?: Config['mode']
   log: Log
@@ -83,7 +86,8 @@ const queueOptions = {
 export function createJobs(options: JobsOptions): Jobs {
   const { database, log } = options
   const transaction = new AsyncLocalStorage<IDatabase>()
-  const boss = new PgBoss({ ...settings(database, transaction), supervise: options.mode !== 'web' })
+  const isWorker = options.mode !== 'web'
+  const boss = new PgBoss({ ...settings(database, transaction), supervise: isWorker, schedule: isWorker })
   boss.on('error', (error) => log.error({ err: error }, 'queue error'))
   boss.on('warning', (warning) => log.debug({ warning }, 'queue warning'))
 
@@ -198,7 +202,7 @@ export function createJobs(options: JobsOptions): Jobs {
       await boss.createQueue(deadQueue, { retentionSeconds: 30 * day })
       await boss.createQueue(queue, { ...queueOptions, policy: 'exclusive' })
       await boss.updateQueue(queue, queueOptions)
-      if (options.mode === 'web') return
+      if (!isWorker) return
       if (database.kind === 'embedded') await requeueOrphans(database, boss)
       const polling = { pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 2 }
       workerId = await boss.work<Data>(queue, { ...polling, localConcurrency: options.concurrency }, async ([job]) => {
@@ -213,6 +217,7 @@ export function createJobs(options: JobsOptions): Jobs {
       await boss.work<Data>(deadQueue, { pollingIntervalSeconds: 5 }, async ([job]) => {
         if (job !== undefined) await giveUp(job.data.insightId, tooManyDeaths)
       })
+      await startChores(boss, options.chores ?? [], log)
     },
 
     stop: async (graceMs) => {
@@ -278,7 +283,7 @@ const tooManyDeaths = {
 
 /** What differs between the two databases. Statements of pg-boss on the embedded one go through the service's own pool. */
 function settings(database: Database, transaction: AsyncLocalStorage<IDatabase>): ConstructorOptions {
-  const common = { superviseIntervalSeconds: 2, monitorIntervalSeconds: 2, schedule: false }
+  const common = { superviseIntervalSeconds: 2, monitorIntervalSeconds: 2, cronMonitorIntervalSeconds: 10 }
   if (database.url !== undefined) return { ...common, connectionString: database.url, max: 4 }
   const executeSql: IDatabase['executeSql'] = async (text, values) => {
     const inside = transaction.getStore()

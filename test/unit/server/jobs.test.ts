@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { AppError } from '#/pipeline/errors.ts'
 import { createCheckpoints } from '#/server/db/checkpoints.ts'
@@ -115,6 +116,23 @@ for (const kind of databaseKinds) {
       gate.resolve()
       await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 30_000)
       expect(lanes.filter((lane) => lane === 'long in any')).toHaveLength(3)
+    })
+
+    test('a chore is done when it is due, once, whichever worker does it', async () => {
+      let done = 0
+      const chores = [{ name: `chore-${kind}`, cron: '* * * * *', run: async () => void done++ }]
+      const nothing: RunInsight = async () => undefined
+      await Promise.all([start(nothing, { chores }), start(nothing, { chores })])
+      await vi.waitFor(
+        async () => {
+          const { rows } = await opened.database.db.execute<{ due: number }>(
+            sql`select count(*)::int as due from pgboss.job where name = ${chores[0]!.name}`,
+          )
+          expect(done).toBeGreaterThan(0)
+          expect(done).toBe(rows[0]?.due)
+        },
+        { timeout: 50_000, interval: 200 },
+      )
     })
 
     test('a web process queues and leaves the work to others', async () => {
