@@ -8,7 +8,7 @@ import { LensAnswer } from './schemas/lens.ts'
 import { LensRequest } from './schemas/requests.ts'
 import { route, validate } from './validate.ts'
 
-export function lensRoutes({ chooseAnalyst }: { chooseAnalyst: ChooseAnalyst }) {
+export function lensRoutes({ auth, chooseAnalyst }: { auth: 'none' | 'mlflow'; chooseAnalyst: ChooseAnalyst }) {
   return new Hono<CallerEnv>().post(
     '/insights/lens',
     route({
@@ -21,8 +21,11 @@ export function lensRoutes({ chooseAnalyst }: { chooseAnalyst: ChooseAnalyst }) 
     validate('json', LensRequest),
     async (c) => {
       const { instruction, options } = c.req.valid('json')
+      const { signal } = c.req.raw
+      // It may cost a model call, and nothing else here asks MLflow whether the caller is who they say.
+      if (auth === 'mlflow') await c.var.caller.client.searchExperiments({ maxResults: 1 }, { signal })
       const analyst = chooseAnalyst(toChoices(options))
-      const { lens, by } = await analyst.deriveLens(instruction, { signal: c.req.raw.signal })
+      const { lens, by } = await analyst.deriveLens(instruction, { signal })
       return c.json({ lens: toLensAnswer(lens), by })
     },
   )

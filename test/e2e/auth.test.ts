@@ -83,6 +83,15 @@ test('credentials that MLflow refuses are refused here', async () => {
   expect(answer).toMatchObject({ status: 401, problem: { code: 'auth.required' } })
 })
 
+test('a question is read for nobody MLflow does not know', async () => {
+  const body = { instruction: 'What do they want?' }
+  expect(await app.ask('POST', '/insights/lens', body, basic('mallory'))).toMatchObject({
+    status: 401,
+    problem: { code: 'auth.required' },
+  })
+  expect(await app.ask('POST', '/insights/lens', body, basic('alice'))).toMatchObject({ status: 200 })
+})
+
 test('whoever MLflow lets read the experiment sees its Insights', async () => {
   const list = await app.call('GET', '/insights', InsightList, undefined, basic('alice'))
   expect(list.items.map(({ id }) => id)).toContain(insightId)
