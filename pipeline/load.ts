@@ -43,6 +43,8 @@ export async function loadSelection(
     await forEachConcurrent(groups, { concurrency: 4, signal: options.signal }, (group) =>
       tracking.linkTraces(runId, group, options),
     )
+    // Says that it goes on: who hears nothing for long takes the job for stuck.
+    options.onProgress(found.traces.length)
   }
   for (const page of inGroupsOf(found.missing, pageSize)) {
     await checkpoints.addSelected(page.map((traceId) => ({ traceId })))
@@ -77,21 +79,21 @@ function toSelected({ rank, stratum, session, ...selected }: Found): SelectedTra
 /** Links what the server does not confirm; a trace that was deleted meanwhile is recorded and holds up nobody. */
 async function linkAgain(input: { runId: string; spec: InsightSpec }, ports: Ports, options: Options): Promise<void> {
   const run = { runId: input.runId, experimentId: input.spec.experimentId }
-  for await (const page of ports.checkpoints.pending()) {
-    const traceIds = page.map(({ traceId }) => traceId)
-    const unlinked = await ports.tracking.findUnlinked(run, traceIds, options)
-    const infos = await ports.tracking.getTraceInfos({ experimentId: run.experimentId, traceIds: unlinked }, options)
-    const existing = infos.map(({ traceId }) => traceId)
-    for (const group of inGroupsOf(existing, linkGroup)) await ports.tracking.linkTraces(run.runId, group, options)
-    const stillUnlinked = existing.length === 0 ? [] : await ports.tracking.findUnlinked(run, existing, options)
-    if (stillUnlinked.length > 0) {
-      throw new AppError(
-        'mlflow.bad_answer',
-        `MLflow does not confirm ${stillUnlinked.length} links between traces and the run, although it accepted them.`,
-      )
-    }
-    await ports.checkpoints.saveFailures(unlinked.filter((traceId) => !existing.includes(traceId)).map(toMissing))
+  // All at once: to tell of some, MLflow is asked for every trace that is linked.
+  const traceIds: string[] = []
+  for await (const page of ports.checkpoints.pending()) for (const { traceId } of page) traceIds.push(traceId)
+  const unlinked = await ports.tracking.findUnlinked(run, traceIds, options)
+  const infos = await ports.tracking.getTraceInfos({ experimentId: run.experimentId, traceIds: unlinked }, options)
+  const existing = new Set(infos.map(({ traceId }) => traceId))
+  for (const group of inGroupsOf([...existing], linkGroup)) await ports.tracking.linkTraces(run.runId, group, options)
+  const stillUnlinked = existing.size === 0 ? [] : await ports.tracking.findUnlinked(run, [...existing], options)
+  if (stillUnlinked.length > 0) {
+    throw new AppError(
+      'mlflow.bad_answer',
+      `MLflow does not confirm ${stillUnlinked.length} links between traces and the run, although it accepted them.`,
+    )
   }
+  await ports.checkpoints.saveFailures(unlinked.filter((traceId) => !existing.has(traceId)).map(toMissing))
 }
 
 type Resolved = { traces: Found[]; missing: string[] }

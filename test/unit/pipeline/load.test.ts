@@ -81,3 +81,27 @@ test('what lists show of a trace is known from the moment it is selected', async
     executionMs: 100,
   })
 })
+
+test('one trace that vanishes while thousands are linked costs one look at the links, not one a page', async () => {
+  const world = createPlainWorld(Array.from({ length: 300 }, (_, at) => traceSaying(`tr-${at}`, `refund please ${at}`)))
+  const { tracking } = world
+  const linkTraces: typeof tracking.linkTraces = async (runId, ids, options) => {
+    await tracking.linkTraces(
+      runId,
+      ids.filter((id) => id !== 'tr-7'),
+      options,
+    )
+  }
+  const getTraceInfos: typeof tracking.getTraceInfos = async (query, options) =>
+    (await tracking.getTraceInfos(query, options)).filter(({ traceId }) => traceId !== 'tr-7')
+  let looks = 0
+  const findUnlinked: typeof tracking.findUnlinked = (run, ids, options) => {
+    looks++
+    return tracking.findUnlinked(run, ids, options)
+  }
+  const ports = { ...world, tracking: { ...tracking, linkTraces, getTraceInfos, findUnlinked } }
+  const { counts } = await runInsight({ runId: 'r1', spec: plainSpec }, ports, { signal })
+  expect(counts).toMatchObject({ selected: 300, summarized: 299, failed: 1 })
+  expect(await world.checkpoints.failures()).toMatchObject([{ traceId: 'tr-7', code: 'trace.not_found' }])
+  expect(looks).toBe(1)
+})
