@@ -26,11 +26,15 @@ export function previewAt(selected: number, asked: number | undefined): number |
  * never waits and never throws; `stop` resolves when nothing of it is under way any more.
  */
 export function createPreview(
-  { spec, selected }: { spec: InsightSpec; selected: number },
+  { spec, selected, summarized: before }: { spec: InsightSpec; selected: number; summarized: number },
   ports: Ports,
   options: Cancellable,
 ): { observe: (summarized: number) => void; stop: () => Promise<void> } {
+  const after = (summarized: number): number | undefined =>
+    summarized * growth <= Math.min(mostAt, selected / 2) ? summarized * growth : undefined
   let next = previewAt(selected, spec.previewAt)
+  // What an earlier run got beyond may stand there already, made of more: nothing smaller takes its place.
+  while (next !== undefined && next <= before) next = after(next)
   let running: Promise<void> | undefined
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
@@ -38,7 +42,7 @@ export function createPreview(
   const run = async (summarized: number): Promise<void> => {
     try {
       await makePreview(spec, ports, { signal })
-      next = summarized * growth <= Math.min(mostAt, selected / 2) ? summarized * growth : undefined
+      next = after(summarized)
     } catch {
       next = undefined
       if (signal.aborted) return

@@ -206,9 +206,7 @@ async function summarizeAll(input: PipelineInput, ports: PipelinePorts, options:
   let summarized = start.summarized
   const { preview: by } = ports
   const preview =
-    by === undefined
-      ? undefined
-      : createPreview({ spec: input.spec, selected: start.selected }, { ...ports, preview: by }, options)
+    by === undefined ? undefined : createPreview({ ...start, spec: input.spec }, { ...ports, preview: by }, options)
   try {
     await summarizePending(input, ports, {
       ...options,

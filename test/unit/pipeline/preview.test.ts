@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { Emit } from '#/pipeline/ports.ts'
 import { previewAt } from '#/pipeline/preview.ts'
 import { runInsight } from '#/pipeline/run.ts'
 import { createPlainAnalyst, createPlainWorld, plainSpec, traceSaying } from '#/test/support/plain-world.ts'
@@ -92,5 +93,19 @@ test('a preview that never ends does not hold up the job', async () => {
       }),
   })
   await runInsight({ runId: 'r1', spec: plainSpec }, { ...world, preview }, { signal })
+  expect(world.checkpoints.trees()).toEqual([undefined])
+})
+
+test('a job that goes on beyond where it is shown puts nothing smaller in the place of what there is', async () => {
+  const { world } = slowWorld(200)
+  const stop = new AbortController()
+  const emit: Emit = (event) => {
+    if (event.type === 'progress' && event.stage === 'summarize' && event.done === 150) stop.abort()
+  }
+  const spec = { ...plainSpec, previewAt: 0 }
+  await expect(runInsight({ runId: 'r1', spec }, { ...world, emit }, { signal: stop.signal })).rejects.toThrow(
+    'aborted',
+  )
+  await runInsight({ runId: 'r1', spec: { ...plainSpec, previewAt: 40 } }, world, { signal })
   expect(world.checkpoints.trees()).toEqual([undefined])
 })
