@@ -57,11 +57,17 @@ export function createEventWriter(options: Options): { emit: Emit; close: () => 
     if (events.length === 0) return
     try {
       await append(insightId, events)
-      if (patch !== undefined)
-        await updateInsight(database.db, insightId, patch, turn === undefined ? {} : { ifTurn: turn })
     } catch (error) {
       log.warn({ insightId, err: error, events: events.length }, 'events not written')
       waiting = [...events, ...waiting].slice(0, maxWaiting)
+      return
+    }
+    try {
+      if (patch !== undefined)
+        await updateInsight(database.db, insightId, patch, turn === undefined ? {} : { ifTurn: turn })
+    } catch (error) {
+      // The next one says more; the events are written, and must not be again.
+      log.warn({ insightId, err: error }, 'progress not written')
     }
   }
   const schedule = (): void => {

@@ -34,7 +34,11 @@ export function createEvents({ database, log }: { database: Database; log: Log }
   const appendAll = async (insightId: string, events: readonly StoredEvent[]): Promise<void> => {
     await appendEvents(database.db, insightId, events)
     hints.emit(insightId)
-    if (database.kind === 'postgresql') await database.pool.query('select pg_notify($1, $2)', [channel, insightId])
+    if (database.kind !== 'postgresql') return
+    // A hint that is lost costs two seconds; an error here would have the events written twice.
+    await database.pool
+      .query('select pg_notify($1, $2)', [channel, insightId])
+      .catch((error: unknown) => log.warn({ insightId, err: error }, 'event not announced'))
   }
 
   return {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { noUsage } from '#/pipeline/insight.ts'
 import type { ProgressEvent } from '#/pipeline/ports.ts'
 import { openDatabase } from '#/server/db/database.ts'
+import { listEvents } from '#/server/db/events.ts'
 import { getInsight, insertInsight, updateInsight } from '#/server/db/insights.ts'
 import type { EventRecord } from '#/server/db/records.ts'
 import { createEvents } from '#/server/jobs/events.ts'
@@ -78,7 +79,8 @@ for (const kind of databaseKinds) {
       const at = performance.now()
       leaving.abort()
       expect(await watching).toEqual([])
-      expect(performance.now() - at).toBeLessThan(500)
+      // Sooner than it would have looked again by itself.
+      expect(performance.now() - at).toBeLessThan(1_500)
     })
 
     test('a flood of progress is thinned, stages are not, and the last progress is kept', async () => {
@@ -95,7 +97,7 @@ for (const kind of databaseKinds) {
       writer.emit(progress(1, 'publish'))
       await writer.close()
       const seconds = (performance.now() - at) / 1_000
-      const all = (await take(events, id, 1_000, 0, AbortSignal.timeout(1_500))).map(({ event }) => event)
+      const all = (await listEvents(opened.database.db, id, 0)).map(({ event }) => event)
       const of = (type: string) => all.filter((event) => event.type === type)
       expect(of('stage')).toHaveLength(2)
       expect(of('progress').length).toBeLessThanOrEqual(2 * seconds + 3)
@@ -122,6 +124,24 @@ for (const kind of databaseKinds) {
       })
     })
 
+    test('events are written once, also while the row of the Insight cannot be', async () => {
+      const id = await add()
+      const { database } = opened
+      const db = new Proxy(database.db, {
+        get: (target, name) => {
+          if (name === 'update') throw new Error('connection terminated')
+          return Reflect.get(target, name) as unknown
+        },
+      })
+      await using broken = createEvents({ database: { ...database, db }, log: silentLog })
+      const writer = broken.writer(id)
+      writer.emit({ type: 'stage', stage: 'summarize', total: 100 })
+      await writer.close()
+      writer.emit(log('later'))
+      await writer.close()
+      expect((await listEvents(database.db, id, 0)).map(({ event }) => event.type)).toEqual(['stage', 'log'])
+    })
+
     test('events that cannot be written do not disturb the pipeline', async () => {
       const writer = events.writer('no such insight')
       writer.emit(log('lost'))
@@ -132,14 +152,16 @@ for (const kind of databaseKinds) {
 
 const noPostgres = await whyNot('postgresql')
 test.skipIf(noPostgres !== undefined)(
-  `an event of one process is heard in another within a second${noPostgres === undefined ? '' : `: ${noPostgres}`}`,
+  `an event of one process is heard in another before that would look by itself${noPostgres === undefined ? '' : `: ${noPostgres}`}`,
   async () => {
     await using opened = await createTestDatabase('postgresql')
     await using other = await openDatabase(opened.config, { log: silentLog })
     await using here = createEvents({ database: opened.database, log: silentLog })
     await using there = createEvents({ database: other, log: silentLog })
     await insertInsight(opened.database.db, anInsight('heard'))
-    const watching = here.subscribe('heard', { after: 0, signal: AbortSignal.timeout(15_000) })
+    const listeners = `select from pg_stat_activity where datname = current_database() and query like 'listen %'`
+    await vi.waitFor(async () => expect((await opened.database.pool.query(listeners)).rowCount).toBe(2), 15_000)
+    const watching = here.subscribe('heard', { after: 0, signal: AbortSignal.timeout(30_000) })
     const first = watching.next()
     await there.append('heard', log('warm'))
     await first
@@ -148,7 +170,7 @@ test.skipIf(noPostgres !== undefined)(
     const at = performance.now()
     await there.append('heard', log('hello'))
     expect((await second).value).toMatchObject({ seq: 2, event: { message: 'hello' } })
-    expect(performance.now() - at).toBeLessThan(1_000)
+    expect(performance.now() - at).toBeLessThan(1_500)
     await watching.return(undefined)
   },
 )
