@@ -29,7 +29,7 @@ export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTr
     throw new RangeError(`There are ${vectors.rows} rows but ${texts.length} texts.`)
   }
   checkShape(options)
-  const progress = options.onProgress ?? (() => {})
+  const { threads = oneThread, onProgress: progress = () => {} } = options
   const { unit, isZero } = toUnitRows(vectors)
 
   const unassigned: { row: number; reason: UnassignedReason }[] = []
@@ -50,14 +50,15 @@ export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTr
   const partition = findPartition(distinct, options, (share) => progress(0.05 + 0.7 * share))
   const branches = buildLevels(partition.centres, options.levels)
   progress(0.8)
-  const described = describeTree(distinct, partition.assignment, partition.centres.rows, branches)
+  const described = describeTree(distinct, partition.assignment, partition.centres.rows, branches, threads)
   progress(0.85)
   const stability =
     options.stability === true ? addStability(distinct, partition.assignment, described.nodes, options, progress) : null
   partition.assignment.forEach((leaf, point) => {
     // Rows that are not used have their reasons already.
     if (distinct.weights[point] === 0) return
-    for (const row of rowsBehind(distinct, point)) {
+    for (let i = distinct.offsets[point]!; i < distinct.offsets[point + 1]!; i++) {
+      const row = distinct.members[i]!
       if (leaf < 0) unassigned.push({ row, reason: 'unlike_others' })
       else distances[row] = described.distances[point]!
     }
@@ -111,16 +112,17 @@ function findPartition(
   progress: (share: number) => void,
 ): Partition {
   const { points, weights } = distinct
+  const { threads = oneThread } = options
   const found = findLeaves(points, weights, {
     seed: options.seed,
-    threads: options.threads ?? oneThread,
+    threads,
     ...(options.maxLeaves === undefined ? {} : { maxLeaves: options.maxLeaves }),
     onProgress: progress,
   })
   const unfamiliar = options.texts === undefined ? undefined : findUnfamiliar(options.texts)
   // One row speaks for all that share its vector.
   const isUnfamiliar = unfamiliar && ((point: number) => unfamiliar[rowsBehind(distinct, point)[0]!] === 1)
-  const withoutFar = dropOutliers(points, weights, found, isUnfamiliar)
+  const withoutFar = dropOutliers(points, weights, found, { threads, ...(isUnfamiliar && { isUnfamiliar }) })
   for (let point = 0; point < points.rows; point++) if (weights[point] === 0) withoutFar.assignment[point] = -1
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const leaves = mergeTinyLeaves(points, weights, withoutFar, options.minSize ?? defaultMinSize(total))

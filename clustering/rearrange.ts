@@ -6,6 +6,7 @@ import { createMatrix, type Matrix, rowOf } from './matrix/matrix.ts'
 import { toDistinctPoints, rowsBehind, toUnitRows } from './matrix/unit-rows.ts'
 import { mostChildren } from './shape/group-shape.ts'
 import type { Branch } from './shape/levels.ts'
+import { oneThread } from './threads/threads.ts'
 import { type ClusterTree, leavesOf, type TreeNode } from './tree.ts'
 
 /** Nodes (by path) that are wished to stand below another one of their parent's level; all of them or none. */
@@ -57,7 +58,13 @@ export function rearrangeTree(
   const assignment = Int32Array.from({ length: distinct.points.rows }, (_, point) =>
     distinct.weights[point] === 0 ? -1 : leafOfRow[rowsBehind(distinct, point)[0]!]!,
   )
-  const { roots, nodes } = describeTree(distinct, assignment, leaves.length, toBranches(noParent, parents, leaves))
+  const { roots, nodes } = describeTree(
+    distinct,
+    assignment,
+    leaves.length,
+    toBranches(noParent, parents, leaves),
+    oneThread,
+  )
   if (texts !== undefined) addKeywords(roots, texts)
   const before = new Map(flatten(tree.roots).map((node) => [keyOf(node), node]))
   const was = new Map<string, string>()

@@ -1,13 +1,13 @@
 // Everything that is said about the nodes of a finished hierarchy, in one pass over points × node centres.
 import type { Branch } from '../shape/levels.ts'
-import type { Matrix } from '../matrix/matrix.ts'
 import { createMultiplier } from '../matrix/multiplier.ts'
-import { dot } from '../matrix/multiply.ts'
+import { ownProducts } from '../matrix/own-products.ts'
+import type { Threads } from '../threads/threads.ts'
 import { draftNodes, nodeCentres, type Draft } from '../shape/node-draft.ts'
 import { sampleOfLeaves } from './sample-of-leaves.ts'
 import { takeRows } from '../matrix/take-rows.ts'
 import type { TreeNode } from '../tree.ts'
-import { rowsBehind, type DistinctPoints } from '../matrix/unit-rows.ts'
+import { type DistinctPoints } from '../matrix/unit-rows.ts'
 
 const blockRows = 128
 
@@ -32,11 +32,13 @@ export function describeTree(
   assignment: Int32Array,
   leaves: number,
   branches: readonly Branch[],
+  threads: Threads,
 ): Description {
   const { points, weights, members: rows, offsets } = distinct
   const leafMembers: number[][] = Array.from({ length: leaves }, () => [])
   assignment.forEach((leaf, point) => {
-    if (leaf >= 0) for (const row of rowsBehind(distinct, point)) leafMembers[leaf]!.push(row)
+    if (leaf < 0) return
+    for (let i = offsets[point]!; i < offsets[point + 1]!; i++) leafMembers[leaf]!.push(rows[i]!)
   })
   for (const members of leafMembers) members.sort((a, b) => a - b)
 
@@ -49,9 +51,12 @@ export function describeTree(
     if (draft.node.children.length === 0) nodeOfLeaf[draft.leaves[0]!] = number
   })
   const rivals = rivalsOf(drafts, roots, nodeOfLeaf)
-  const { centres, meanLengths } = nodeCentres(points, weights, assignment, drafts, draftsOfLeaf)
+  const { centres, meanLengths } = nodeCentres(distinct, assignment, drafts, draftsOfLeaf, threads)
 
-  const distances = distancesToLeaves(points, assignment, centres, nodeOfLeaf)
+  const ownNodes = assignment.map((leaf) => (leaf < 0 ? -1 : nodeOfLeaf[leaf]!))
+  const distances = Float32Array.from(ownProducts(points, centres, ownNodes, threads), (product) =>
+    Math.max(0, 1 - product),
+  )
   const shown = sampleOfLeaves(points, weights, assignment, leaves)
   let silhouetteSum = 0
   let assigned = 0
@@ -116,19 +121,6 @@ export function describeTree(
     distances,
     silhouette: assigned === 0 ? 0 : silhouetteSum / assigned,
   }
-}
-
-/** Cosine distance of every point to the centre of its leaf; NaN where it has none. */
-function distancesToLeaves(
-  points: Matrix,
-  assignment: Int32Array,
-  centres: Matrix,
-  nodeOfLeaf: Int32Array,
-): Float32Array {
-  const { data, cols } = points
-  return Float32Array.from(assignment, (leaf, point) =>
-    leaf < 0 ? NaN : Math.max(0, 1 - dot(data, point * cols, centres.data, nodeOfLeaf[leaf]! * cols, cols)),
-  )
 }
 
 /** The nodes each node is measured against: a leaf against all other leaves, an inner node against its siblings. */

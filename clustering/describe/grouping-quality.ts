@@ -1,6 +1,6 @@
 // How well leaf clusters are grouped, without any labels.
 import { createMatrix, type Matrix, rowOf } from '../matrix/matrix.ts'
-import { dot } from '../matrix/multiply.ts'
+import { dot } from '../matrix/measure.ts'
 
 /**
  * Mean silhouette (Rousseeuw 1987) of leaf centres in the groups they are in, by cosine distance: -1 to 1, higher is better.

@@ -1,5 +1,7 @@
 // A task: every point to its nearest centre, and the sums of the groups that changed.
 import { takeBlocks, type Blocks } from '../threads/blocks.ts'
+import { prepareAround } from './centres-around.ts'
+import type { Cells } from './cells.ts'
 import { addToGroup, type GroupSums } from './group-sums.ts'
 import type { Matrix } from '../matrix/matrix.ts'
 import { type FindNearest, nearestBlockRows, prepareNearest } from './nearest-centre.ts'
@@ -10,6 +12,8 @@ export type AssignRowsTask = {
   weights: Float64Array
   longest: number
   centres: Matrix
+  /** Where there are cells, the blocks are of cells, and a point is compared with the centres around its cell only. */
+  cells?: Cells
   /** Read and written: -1 where a point was in no group. */
   assignment: Int32Array
   /** How many points moved. */
@@ -30,14 +34,42 @@ export type KnownLeads = {
 }
 
 export function assignRows(task: AssignRowsTask, thread: number): void {
-  const { points, weights, centres, assignment, known } = task
-  const sums = task.sums[thread]
+  const { centres, cells, longest } = task
+  const assigner = createAssigner(task, thread)
+  if (cells === undefined) {
+    let find: FindNearest | undefined
+    const prepared = () => (find ??= prepareNearest(centres, longest))
+    takeBlocks(task.blocks, ({ from, count }) => {
+      for (let row = from; row < from + count; row++) assigner.offer(row, prepared)
+    })
+    assigner.finish(prepared)
+  } else {
+    const { members, offsets } = cells
+    let around: ReturnType<typeof prepareAround> | undefined
+    takeBlocks(task.blocks, (block) => {
+      around ??= prepareAround(centres, task.blocks.size)
+      const near = around(cells.centres, block)
+      for (let i = 0; i < block.count; i++) {
+        let find: FindNearest | undefined
+        const prepared = () => (find ??= prepareNearest(centres, longest, near[i]))
+        const end = offsets[block.from + i + 1]!
+        for (let m = offsets[block.from + i]!; m < end; m++) assigner.offer(members[m]!, prepared)
+        assigner.finish(prepared)
+      }
+    })
+  }
+  Atomics.add(task.moved, 0, assigner.moved())
+}
+
+/** Collects the points that have to be looked at, and looks at many at once. */
+function createAssigner({ points, weights, assignment, known, sums }: AssignRowsTask, thread: number) {
+  const own = sums[thread]
   const waiting = new Int32Array(nearestBlockRows)
-  let find: FindNearest | undefined
   let count = 0
   let moved = 0
-  const assignWaiting = (nearest: FindNearest): void => {
-    const { columns, leads } = nearest(points, waiting.subarray(0, count))
+  const finish = (prepared: () => FindNearest): void => {
+    if (count === 0) return
+    const { columns, leads } = prepared()(points, waiting.subarray(0, count))
     for (let i = 0; i < count; i++) {
       const row = waiting[i]!
       const before = assignment[row]!
@@ -46,25 +78,24 @@ export function assignRows(task: AssignRowsTask, thread: number): void {
       if (now === before) continue
       moved++
       assignment[row] = now
-      if (sums === undefined) continue
-      addToGroup(sums, now, points, row, weights[row]!)
-      if (before >= 0) addToGroup(sums, before, points, row, -weights[row]!)
+      if (own === undefined) continue
+      addToGroup(own, now, points, row, weights[row]!)
+      if (before >= 0) addToGroup(own, before, points, row, -weights[row]!)
     }
     count = 0
   }
-  takeBlocks(task.blocks, (block) => {
-    find ??= prepareNearest(centres, task.longest)
-    for (let row = block.from; row < block.from + block.count; row++) {
+  return {
+    offer: (row: number, prepared: () => FindNearest): void => {
       const group = assignment[row]!
       if (known !== undefined && group >= 0) {
         const lead = known.leads[row]! - known.losses[group]!
         known.leads[row] = lead
-        if (lead > find.leastLead) continue
+        if (lead > 0) return
       }
       waiting[count++] = row
-      if (count === nearestBlockRows) assignWaiting(find)
-    }
-  })
-  if (find !== undefined && count > 0) assignWaiting(find)
-  Atomics.add(task.moved, 0, moved)
+      if (count === nearestBlockRows) finish(prepared)
+    },
+    finish,
+    moved: () => moved,
+  }
 }

@@ -1,8 +1,11 @@
 // Lloyd's iteration (Lloyd 1982), on the sphere where the centres are kept at length one (Dhillon & Modha 2001).
 import { createBlocks } from '../threads/blocks.ts'
-import { addToGroup, createGroupSums, type GroupSums, renumberGroups, takeOver, toCentres } from './group-sums.ts'
+import type { Cells } from './cells.ts'
+import { createGroupSums, type GroupSums, renumberGroups, takeOver, toCentres } from './group-sums.ts'
 import type { Matrix } from '../matrix/matrix.ts'
+import { squaredNorms } from '../matrix/measure.ts'
 import { sharedFloat64, sharedInt32, toShared } from '../matrix/shared-memory.ts'
+import { sumGroups } from './sum-groups.ts'
 import { oneThread, type Threads } from '../threads/threads.ts'
 
 export type Partition = {
@@ -12,6 +15,7 @@ export type Partition = {
 }
 
 const blockRows = 384
+const blockCells = 24
 
 /** The nearest centre of every point; the lower number wins ties. */
 export function assignToNearest(
@@ -30,10 +34,11 @@ export function centresOf(
   points: Matrix,
   weights: Float64Array,
   assignment: Int32Array,
-  options: { groups: number; spherical: boolean },
+  options: { groups: number; spherical: boolean; threads?: Threads; longest?: number },
 ): Partition {
-  const sums = createGroupSums(options.groups, points.cols, reachOf(weights, longestOf(points)))
-  addAll(sums, points, weights, assignment)
+  const { threads = oneThread, longest = longestOf(points) } = options
+  const sums = createGroupSums(options.groups, points.cols, reachOf(weights, longest))
+  sumGroups(sums, points, weights, assignment, threads)
   const { centres, numberOf } = toCentres(sums, options.spherical)
   return { assignment: assignment.map((group) => (group < 0 ? -1 : numberOf[group]!)), centres }
 }
@@ -46,6 +51,8 @@ type LloydOptions = {
   threads?: Threads
   /** The squared length of the longest point, where it is known (1 for unit rows). */
   longest?: number
+  /** Points in cells are compared with the centres around their cell only. */
+  cells?: Cells
 }
 
 /** Improves a partition by at most `iterations` rounds of reassignment; groups that run empty disappear. */
@@ -55,9 +62,9 @@ export function lloyd(
   start: Int32Array,
   options: LloydOptions & { groups: number },
 ): Partition {
-  const { longest = longestOf(points) } = options
+  const { longest = longestOf(points), threads = oneThread } = options
   const sums = createGroupSums(options.groups, points.cols, reachOf(weights, longest))
-  addAll(sums, points, weights, start)
+  sumGroups(sums, points, weights, start, threads)
   return iterate(points, weights, { assignment: toShared(start.slice()), sums, longest }, options)
 }
 
@@ -81,7 +88,7 @@ function iterate(
   options: LloydOptions,
 ): Partition {
   const { assignment, sums, longest } = state
-  const { threads = oneThread, tolerance = 0 } = options
+  const { threads = oneThread, tolerance = 0, cells } = options
   const shared = { ...points, data: toShared(points.data) }
   const sharedWeights = toShared(weights)
   const found = Array.from({ length: threads.count }, () => ({ ...sums, sums: sharedFloat64(sums.sums.length) }))
@@ -90,7 +97,8 @@ function iterate(
   let losses = sharedFloat64(centres.rows)
   for (let round = 0; round < options.iterations; round++) {
     const task = taskOf(shared, sharedWeights, centres, assignment)
-    threads.run({ ...task, longest, known: { leads, losses }, sums: found })
+    const inCells = cells && { cells, blocks: createBlocks(cells.centres.rows, blockCells) }
+    threads.run({ ...task, ...inCells, longest, known: { leads, losses }, sums: found })
     if (task.moved[0] === 0) break
     for (const own of found) takeOver(sums, own)
     const before = centres
@@ -130,12 +138,6 @@ function taskOf(points: Matrix, weights: Float64Array, centres: Matrix, assignme
   } as const
 }
 
-function addAll(sums: GroupSums, points: Matrix, weights: Float64Array, assignment: Int32Array): void {
-  assignment.forEach((group, row) => {
-    if (group >= 0) addToGroup(sums, group, points, row, weights[row]!)
-  })
-}
-
 /**
  * By how much at most the lead of each centre at a point shrinks when the centres move: by what its own `<x, c> - |c|²/2`
  * and that of any other can change.
@@ -170,12 +172,6 @@ function reachOf(weights: Float64Array, longest: number): number {
 }
 
 /** The squared length of the longest row. */
-function longestOf({ data, rows, cols }: Matrix): number {
-  let longest = 0
-  for (let row = 0; row < rows; row++) {
-    let sum = 0
-    for (let k = row * cols; k < (row + 1) * cols; k++) sum += data[k]! * data[k]!
-    if (sum > longest) longest = sum
-  }
-  return longest
+function longestOf(points: Matrix): number {
+  return squaredNorms(points).reduce((longest, norm) => Math.max(longest, norm), 0)
 }

@@ -2,6 +2,7 @@
 // Two levels of k-means: coarse cells from a sample, then small clusters inside each cell; every point is compared with
 // 2 √m centres instead of m. BIRCH (Zhang, Ramakrishnan & Livny 1996) has the idea of agglomerating summaries.
 import { createBlocks } from '../threads/blocks.ts'
+import { type Cells, toMembers } from './cells.ts'
 import { createGroupSums, toCentres } from './group-sums.ts'
 import { assignToNearest, lloydFromCentres } from './lloyd.ts'
 import type { Matrix } from '../matrix/matrix.ts'
@@ -15,8 +16,8 @@ const samplePerCell = 200
 /** Training rows per centre inside a cell: more do not make the centres better. */
 const samplePerCentre = 48
 
-/** The micro-cluster of each point, and their means (not of unit length) with the weight behind each. */
-export type MicroClusters = { assignment: Int32Array; centres: Matrix; weights: Float64Array }
+/** The micro-cluster of each point, what is in each, and their means (not of unit length) with the weight behind each. */
+export type MicroClusters = Cells & { assignment: Int32Array; weights: Float64Array }
 
 /**
  * About `4 √n` (at least 1,000, at most 4,000) micro-clusters of weighted unit points. Rows without weight are assigned but
@@ -66,24 +67,11 @@ export function toMicroClusters(
     blocks: createBlocks(coarse.centres.rows, 1),
   })
   const means = toCentres(sums, false)
+  const microOf = assignment.map((group) => means.numberOf[group]!)
   return {
-    assignment: assignment.map((group) => means.numberOf[group]!),
+    assignment: microOf,
+    ...toMembers(microOf, means.centres.rows),
     centres: means.centres,
     weights: means.weights,
   }
-}
-
-/** The rows of every cell, ascending. */
-function toMembers(cellOf: Int32Array, cells: number): { members: Int32Array; offsets: Int32Array } {
-  const offsets = sharedInt32(cells + 1)
-  for (const cell of cellOf) offsets[cell + 1] = offsets[cell + 1]! + 1
-  for (let cell = 0; cell < cells; cell++) offsets[cell + 1] = offsets[cell + 1]! + offsets[cell]!
-  const next = offsets.slice()
-  const members = sharedInt32(cellOf.length)
-  cellOf.forEach((cell, row) => {
-    const at = next[cell]!
-    next[cell] = at + 1
-    members[at] = row
-  })
-  return { members, offsets }
 }

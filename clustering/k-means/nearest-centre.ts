@@ -5,7 +5,7 @@ import { panelCols, tileRows } from '../kernels/tile.ts'
 import type { Matrix } from '../matrix/matrix.ts'
 import { productError, squaredDistance, squaredNorms } from '../matrix/measure.ts'
 import { multiplyRows } from '../matrix/multiply.ts'
-import { packPanels, panelShape, roundUp } from '../matrix/panels.ts'
+import { copyRows, packPanels, panelShape, roundUp } from '../matrix/panels.ts'
 import { takeRows } from '../matrix/take-rows.ts'
 
 /** Rows that are compared at once. */
@@ -16,14 +16,24 @@ export const nearestBlockRows = 96
  * by how much at least these are nearer than all others: `<x, c> - |c|²/2` is that much larger. Valid until the next
  * call, and, as all of them share this thread's kernels, until another search is prepared.
  */
-export type FindNearest = {
-  (points: Matrix, rows: Int32Array): { columns: Int32Array; leads: Float32Array }
-  /** A lead that is not larger may be nothing but rounding. */
-  leastLead: number
+export type FindNearest = (points: Matrix, rows: Int32Array) => { columns: Int32Array; leads: Float32Array }
+
+/**
+ * Prepares centres for many searches: all of them, or those `among` which to look (ascending). `longest` is the squared
+ * length of the longest point (1 for unit rows).
+ */
+export function prepareNearest(all: Matrix, longest: number, among?: Int32Array): FindNearest {
+  const centres = among === undefined ? all : takeRows(all, among, new Float32Array(among.length * all.cols))
+  const find = prepareAll(centres, longest)
+  if (among === undefined) return find
+  return (points, rows) => {
+    const { columns, leads } = find(points, rows)
+    for (let i = 0; i < rows.length; i++) columns[i] = among[columns[i]!]!
+    return { columns, leads }
+  }
 }
 
-/** Prepares centres for many searches. `longest` is the squared length of the longest point (1 for unit rows). */
-export function prepareNearest(centres: Matrix, longest: number): FindNearest {
+function prepareAll(centres: Matrix, longest: number): FindNearest {
   const norms = squaredNorms(centres)
   const { depth, panels, floats } = panelShape(centres.rows, centres.cols)
   const layout = createLayout()
@@ -44,21 +54,31 @@ export function prepareNearest(centres: Matrix, longest: number): FindNearest {
   const leads = opened.floats(leadsAt, nearestBlockRows)
   const leastLead = productError(centres.cols) * (longest + largestNorm)
   input.fill(0)
-  const find = (points: Matrix, rows: Int32Array) => {
+  return (points, rows) => {
     const { data, cols } = points
-    for (let i = 0; i < rows.length; i++) {
-      input.set(data.subarray(rows[i]! * cols, (rows[i]! + 1) * cols), i * depth)
-    }
+    const from = rows[0]!
+    if (rows.every((row, i) => row === from + i)) copyRows(points, { from, count: rows.length }, depth, input)
+    else
+      for (let i = 0; i < rows.length; i++) input.set(data.subarray(rows[i]! * cols, (rows[i]! + 1) * cols), i * depth)
     const padded = roundUp(rows.length, tileRows)
     opened.kernels.nearest(rowsAt, padded, depth, packedAt, panels, halfAt, stateAt, columnsAt, leadsAt)
-    for (let i = 0; i < rows.length; i++) {
-      if (leads[i]! > leastLead) continue
-      columns[i] = measureNearest(points, rows[i]!, centres)
-      leads[i] = 0
-    }
+    decide(points, rows, centres, { columns, leads }, leastLead)
     return { columns, leads }
   }
-  return Object.assign(find, { leastLead })
+}
+
+/** A lead that is not larger than the least may be nothing but rounding: then the centres are measured. */
+function decide(
+  points: Matrix,
+  rows: Int32Array,
+  centres: Matrix,
+  { columns, leads }: { columns: Int32Array; leads: Float32Array },
+  leastLead: number,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    if (leads[i]! <= leastLead) columns[i] = measureNearest(points, rows[i]!, centres)
+    leads[i] = Math.max(0, leads[i]! - leastLead)
+  }
 }
 
 function plainNearest(centres: Matrix, norms: Float64Array, longest: number): FindNearest {
@@ -66,7 +86,7 @@ function plainNearest(centres: Matrix, norms: Float64Array, longest: number): Fi
   const columns = new Int32Array(nearestBlockRows)
   const leads = new Float32Array(nearestBlockRows)
   const leastLead = 1e-6 * (longest + norms.reduce((largest, norm) => Math.max(largest, norm), 0))
-  const find = (points: Matrix, rows: Int32Array) => {
+  return (points, rows) => {
     const block = takeRows(points, rows)
     multiplyRows(block, { from: 0, count: rows.length }, centres, { from: 0, count: centres.rows }, products)
     for (let i = 0; i < rows.length; i++) {
@@ -82,13 +102,10 @@ function plainNearest(centres: Matrix, norms: Float64Array, longest: number): Fi
         } else if (closeness > second) second = closeness
       }
       leads[i] = best - second
-      if (leads[i]! > leastLead) continue
-      columns[i] = measureNearest(points, rows[i]!, centres)
-      leads[i] = 0
     }
+    decide(points, rows, centres, { columns, leads }, leastLead)
     return { columns, leads }
   }
-  return Object.assign(find, { leastLead })
 }
 
 function measureNearest(points: Matrix, row: number, centres: Matrix): number {

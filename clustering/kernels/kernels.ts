@@ -31,6 +31,7 @@ export type OpenKernels = {
   kernels: Kernels
   floats: (at: number, length: number) => Float32Array
   ints: (at: number, length: number) => Int32Array
+  bytes: (at: number, length: number) => Int8Array
 }
 
 const pageBytes = 65_536
@@ -79,6 +80,7 @@ function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Op
     kernels: instance.exports as Kernels,
     floats: (at, length) => new Float32Array(memory.buffer, at, length),
     ints: (at, length) => new Int32Array(memory.buffer, at, length),
+    bytes: (at, length) => new Int8Array(memory.buffer, at, length),
   }
 }
 

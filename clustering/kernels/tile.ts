@@ -1,4 +1,4 @@
-// The register tile that all kernels share, as AssemblyScript text. Goto & van de Geijn 2008 ("Anatomy of high-performance
+// The register tile that most kernels share, as AssemblyScript text. Goto & van de Geijn 2008 ("Anatomy of high-performance
 // matrix multiplication") explain the tile and the packing.
 
 /** Rows of the register tile: 6 × 8 sums fill twelve of the sixteen SIMD registers, the rest hold the operands. */
@@ -15,16 +15,23 @@ const steps = Array.from({ length: depthStep }, (_, u) => u)
 /**
  * `plain` rounds after the multiplication and again after the addition, as every processor does it: the same bytes
  * everywhere. `fused` is half as fast again, but where a processor has no fused multiply-add its last bits differ: for
- * sums that only propose what double precision then decides.
+ * sums that only propose what double precision then decides. `bytes` multiplies whole numbers, four in the place of one: of
+ * rows between -127 and 127, of panels between 0 and 127, where the sums are the same everywhere.
  */
-export type Rounding = 'plain' | 'fused'
+export type Rounding = 'plain' | 'fused' | 'bytes'
 
 /** Text that leaves in `s0`, `s0b`, `s1`, … the products of six rows from `a` on with the eight columns of `panel`. */
 export function tileSource(rounding: Rounding): string {
-  const add = (sum: string, columns: string) =>
-    rounding === 'fused'
-      ? `${sum} = f32x4.relaxed_madd(v, ${columns}, ${sum});`
-      : `${sum} = f32x4.add(f32x4.mul(v, ${columns}), ${sum});`
+  const add = (sum: string, columns: string): string => {
+    switch (rounding) {
+      case 'plain':
+        return `${sum} = f32x4.add(f32x4.mul(v, ${columns}), ${sum});`
+      case 'fused':
+        return `${sum} = f32x4.relaxed_madd(v, ${columns}, ${sum});`
+      case 'bytes':
+        return `${sum} = i32x4.relaxed_dot_i8x16_i7x16_add_s(v, ${columns}, ${sum});`
+    }
+  }
   const step = (u: number) => `
         b0 = v128.load(b, ${u * 32}); b1 = v128.load(b, ${u * 32 + 16});
 ${tileRowNumbers.map((r) => `        v = v128.load32_splat(x${r}, ${u * 4}); ${add(`s${r}`, 'b0')} ${add(`s${r}b`, 'b1')}`).join('\n')}`

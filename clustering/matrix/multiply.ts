@@ -1,5 +1,6 @@
 // The one hot loop of this folder: inner products of many rows with many rows.
 import type { Matrix } from './matrix.ts'
+import { dot } from './measure.ts'
 
 /** Which rows of a matrix to take: `count` rows from `from` on. */
 export type RowRange = { from: number; count: number }
@@ -36,13 +37,6 @@ export function multiplyRows(
       out[i * width + j] = dot(x, (left.from + i) * cols, y, (right.from + j) * cols, cols)
     }
   }
-}
-
-/** Inner product of `length` numbers of `x` from `xStart` with those of `y` from `yStart`. */
-export function dot(x: Float32Array, xStart: number, y: Float32Array, yStart: number, length: number): number {
-  let sum = 0
-  for (let k = 0; k < length; k++) sum += x[xStart + k]! * y[yStart + k]!
-  return sum
 }
 
 function multiplyTile(

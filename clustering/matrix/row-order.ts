@@ -22,9 +22,9 @@ export function hashRows({ data, rows, cols }: Matrix, seed: number): Uint32Arra
 
 /** The `count` rows of lowest hash, in that order; of equal hashes the lower row comes first. */
 export function rowsOfLowestHash(hashes: Uint32Array, rows: Int32Array, count: number): Int32Array {
-  if (count >= rows.length) return rows.slice().sort((a, b) => hashes[a]! - hashes[b]! || a - b)
-  const sorted = Uint32Array.from(rows, (row) => hashes[row]!).sort()
-  const limit = sorted[count - 1]!
-  const chosen = rows.filter((row) => hashes[row]! <= limit)
-  return chosen.sort((a, b) => hashes[a]! - hashes[b]! || a - b).slice(0, count)
+  const inOrder = (some: Int32Array) => some.sort((a, b) => hashes[a]! - hashes[b]! || a - b).slice(0, count)
+  // Hashes are spread evenly: so low are a few more than are wanted, unless very many rows are equal.
+  const limit = ((2 * count + 64) / rows.length) * 2 ** 32
+  const low = rows.filter((row) => hashes[row]! < limit)
+  return inOrder(low.length >= Math.min(count, rows.length) ? low : rows.slice())
 }

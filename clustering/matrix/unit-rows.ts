@@ -1,5 +1,6 @@
 // What happens to the vectors before any clustering: checked, brought to length one, equal ones merged, order made canonical.
 import { createMatrix, type Matrix } from './matrix.ts'
+import { squaredNorms } from './measure.ts'
 import { sharedFloat64 } from './shared-memory.ts'
 import { takeRows } from './take-rows.ts'
 
@@ -34,14 +35,12 @@ export function toUnitRows(vectors: Matrix): { unit: Matrix; isZero: Uint8Array 
     )
   }
   const { rows, cols } = vectors
-  const squares = new Float64Array(rows)
+  const squares = squaredNorms(vectors)
   const isZero = new Uint8Array(rows)
   let isUnit = true
   for (let row = 0; row < rows; row++) {
-    let sum = 0
-    for (let k = row * cols; k < (row + 1) * cols; k++) sum += vectors.data[k]! * vectors.data[k]!
+    const sum = squares[row]!
     if (!Number.isFinite(sum)) throw new RangeError(`Row ${row} holds a value that is not a finite number.`)
-    squares[row] = sum
     if (sum === 0) isZero[row] = 1
     else if (Math.abs(sum - 1) > lengthError) isUnit = false
   }
@@ -92,10 +91,8 @@ export function toDistinctPoints(unit: Matrix, rowsToUse: readonly number[]): Di
 function inPlace(unit: Matrix, rowsToUse: readonly number[]): DistinctPoints {
   const weights = sharedFloat64(unit.rows)
   for (const row of rowsToUse) weights[row] = 1
-  return {
-    points: unit,
-    weights,
-    members: Int32Array.from({ length: unit.rows }, (_, row) => row),
-    offsets: Int32Array.from({ length: unit.rows + 1 }, (_, row) => row),
-  }
+  // Row, point and place are the same.
+  const offsets = new Int32Array(unit.rows + 1)
+  for (let row = 0; row < offsets.length; row++) offsets[row] = row
+  return { points: unit, weights, members: offsets.subarray(0, unit.rows), offsets }
 }

@@ -1,7 +1,7 @@
 // Groups of a size that a person takes in at once, at the least loss of likeness.
 import { cutDendrogram } from '../ward/dendrogram.ts'
 import type { Matrix } from '../matrix/matrix.ts'
-import { dot } from '../matrix/multiply.ts'
+import { dot } from '../matrix/measure.ts'
 import { takeRows } from '../matrix/take-rows.ts'
 import { wardDendrogram } from '../ward/ward.ts'
 

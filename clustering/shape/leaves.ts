@@ -4,9 +4,8 @@ import { findKnee } from './knee.ts'
 import { centresOf, lloyd, lloydFromCentres, type Partition } from '../k-means/lloyd.ts'
 import type { Matrix } from '../matrix/matrix.ts'
 import { toMicroClusters } from '../k-means/micro-clusters.ts'
-import { dendrogramByRounds } from '../ward/reciprocal-rounds.ts'
 import type { Threads } from '../threads/threads.ts'
-import { maxMatrixPoints, wardDendrogram } from '../ward/ward.ts'
+import { wardDendrogram } from '../ward/ward.ts'
 
 const lloydRounds = 8
 /** Exact Ward over more points than this would keep people waiting; micro-clusters lose under one percent of its quality. */
@@ -29,14 +28,10 @@ export function findLeaves(
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const limit = Math.min(mostLeaves, options.maxLeaves ?? mostLeaves)
   if (points.rows <= maxExactPoints) {
-    const dendrogram =
-      points.rows <= maxMatrixPoints
-        ? wardDendrogram(points, weights)
-        : dendrogramByRounds(points, weights, {
-            rule: 'ward',
-            threads: options.threads,
-            onProgress: (share) => options.onProgress?.(0.8 * share),
-          })
+    const dendrogram = wardDendrogram(points, weights, {
+      threads: options.threads,
+      onProgress: (share) => options.onProgress?.(0.8 * share),
+    })
     options.onProgress?.(0.8)
     const groups = countLeaves(dendrogram, total, limit)
     const cut = cutDendrogram(dendrogram, groups)
@@ -48,7 +43,7 @@ export function findLeaves(
     onProgress: (share) => options.onProgress?.(0.4 * share),
   })
   options.onProgress?.(0.4)
-  const dendrogram = wardDendrogram(micro.centres, micro.weights)
+  const dendrogram = wardDendrogram(micro.centres, micro.weights, { threads: options.threads })
   options.onProgress?.(0.6)
   const groups = countLeaves(dendrogram, total, limit)
   const cut = cutDendrogram(dendrogram, groups)
@@ -58,6 +53,7 @@ export function findLeaves(
     iterations: 3,
     spherical: true,
     longest: 1,
+    cells: micro,
     threads: options.threads,
   })
 }

@@ -1,8 +1,10 @@
 // The nodes of a hierarchy before anything is said about them: paths, members, centres.
 import type { Branch } from './levels.ts'
-import { addToGroup, createGroupSums } from '../k-means/group-sums.ts'
+import { createGroupSums } from '../k-means/group-sums.ts'
+import { sumGroups } from '../k-means/sum-groups.ts'
 import { createMatrix, type Matrix } from '../matrix/matrix.ts'
 import { createTopList, type TopList } from '../matrix/top-list.ts'
+import type { Threads } from '../threads/threads.ts'
 import type { TreeNode } from '../tree.ts'
 
 const mostRepresentatives = 40
@@ -81,11 +83,11 @@ function leavesOf(branch: Branch): number[] {
 
 /** Unit centre of every node, and how long the plain mean of its points is (1 when they are all equal). */
 export function nodeCentres(
-  points: Matrix,
-  weights: Float64Array,
+  { points, weights }: { points: Matrix; weights: Float64Array },
   assignment: Int32Array,
   drafts: readonly Draft[],
   draftsOfLeaf: readonly number[][],
+  threads: Threads,
 ): { centres: Matrix; meanLengths: Float64Array } {
   const { cols } = points
   const ofLeaves = createGroupSums(
@@ -93,9 +95,7 @@ export function nodeCentres(
     cols,
     weights.reduce((sum, weight) => sum + weight, 0),
   )
-  assignment.forEach((leaf, point) => {
-    if (leaf >= 0) addToGroup(ofLeaves, leaf, points, point, weights[point]!)
-  })
+  sumGroups(ofLeaves, points, weights, assignment, threads)
   const sums = new Float64Array(drafts.length * cols)
   draftsOfLeaf.forEach((numbers, leaf) => {
     for (const number of numbers) {

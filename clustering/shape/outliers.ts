@@ -1,7 +1,9 @@
 // What belongs to no theme: texts that say nothing, texts unlike all others, and points far from everything.
 import { centresOf, type Partition } from '../k-means/lloyd.ts'
-import type { Matrix } from '../matrix/matrix.ts'
-import { dot } from '../matrix/multiply.ts'
+import { createMatrix, type Matrix } from '../matrix/matrix.ts'
+import { dot } from '../matrix/measure.ts'
+import { ownProducts } from '../matrix/own-products.ts'
+import type { Threads } from '../threads/threads.ts'
 import type { UnassignedReason } from '../tree.ts'
 
 /** Fewer points than this are all there is to go by: nothing is unlike them. */
@@ -30,11 +32,12 @@ export function dropOutliers(
   points: Matrix,
   weights: Float64Array,
   partition: Partition,
-  isUnfamiliar?: (point: number) => boolean,
+  options: { isUnfamiliar?: (point: number) => boolean; threads: Threads },
 ): Partition {
+  const { isUnfamiliar, threads } = options
   if (points.rows < leastPoints) return partition
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const distance = relativeDistances(points, partition)
+  const distance = relativeDistances(points, partition, threads)
   const assignment = partition.assignment.slice()
   const drop = (candidates: number[], mostShare: number) => {
     let budget = mostShare * total
@@ -51,20 +54,25 @@ export function dropOutliers(
     mostFar,
   )
   if (assignment.every((leaf) => leaf < 0)) return partition
-  return centresOf(points, weights, assignment, { groups: partition.centres.rows, spherical: true })
+  return centresOf(points, weights, assignment, {
+    groups: partition.centres.rows,
+    spherical: true,
+    threads,
+    longest: 1,
+  })
 }
 
 /** Cosine distance of each point to its centre as a share of its mean distance to all centres. */
-function relativeDistances(points: Matrix, partition: Partition): Float64Array {
-  const { centres, assignment } = partition
+function relativeDistances(points: Matrix, { centres, assignment }: Partition, threads: Threads): Float64Array {
+  // With a single leaf its centre is the average, and nothing can be said.
+  if (centres.rows < 2) return new Float64Array(points.rows)
   const { cols } = points
-  const mean = new Float32Array(cols)
-  centres.data.forEach((value, i) => (mean[i % cols] = mean[i % cols]! + value / centres.rows))
-  return Float64Array.from({ length: points.rows }, (_, point) => {
-    const distance = 1 - dot(points.data, point * cols, centres.data, assignment[point]! * cols, cols)
-    const average = 1 - dot(points.data, point * cols, mean, 0, cols)
-    // With a single leaf its centre is the average, and nothing can be said.
-    return centres.rows > 1 && average > 0 ? distance / average : 0
+  const mean = createMatrix(1, cols)
+  centres.data.forEach((value, i) => (mean.data[i % cols] = mean.data[i % cols]! + value / centres.rows))
+  const toMean = ownProducts(points, mean, new Int32Array(points.rows), threads)
+  return ownProducts(points, centres, assignment, threads).map((toCentre, point) => {
+    const average = 1 - toMean[point]!
+    return average > 0 ? (1 - toCentre) / average : 0
   })
 }
 

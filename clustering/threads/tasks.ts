@@ -1,6 +1,8 @@
 // Everything that threads are asked to do.
 import { centreTextRows, type CentreTextsTask, embedTextRows, type EmbedTextsTask } from '../text/embed-rows.ts'
 import { assignRows, type AssignRowsTask } from '../k-means/assign-rows.ts'
+import { sumRows, type SumRowsTask } from '../k-means/sum-rows.ts'
+import { findOwnProducts, type OwnProductsTask } from '../matrix/own-product-rows.ts'
 import { mergeLists, type MergeListsTask, searchPairs, type SearchPairsTask } from '../ward/search-pairs.ts'
 import { findNeighbourRows, type FindNeighboursTask } from '../matrix/neighbour-rows.ts'
 import { gramRows, type GramRowsTask } from '../svd/gram-rows.ts'
@@ -12,6 +14,8 @@ import { trainCells, type TrainCellsTask } from '../k-means/train-cells.ts'
 /** Plain data over shared memory: it can be sent to another thread. */
 export type Task =
   | AssignRowsTask
+  | SumRowsTask
+  | OwnProductsTask
   | TrainCellsTask
   | SearchPairsTask
   | MergeListsTask
@@ -28,6 +32,10 @@ export function runTask(task: Task, thread: number): void {
   switch (task.kind) {
     case 'assign-rows':
       return assignRows(task, thread)
+    case 'sum-rows':
+      return sumRows(task, thread)
+    case 'own-products':
+      return findOwnProducts(task)
     case 'train-cells':
       return trainCells(task)
     case 'search-pairs':

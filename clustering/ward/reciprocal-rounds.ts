@@ -15,7 +15,7 @@ import { searchBlockRows } from './search-rows.ts'
 import { toShared } from '../matrix/shared-memory.ts'
 import { oneThread, type Threads } from '../threads/threads.ts'
 
-const listLength = 16
+const listLength = 8
 const mergeBlockRows = 512
 
 /**
@@ -50,7 +50,7 @@ export function dendrogramByRounds(
   while (alive.length > 1) {
     for (let wanted; (wanted = dryOnes(lists, alive, isDry)).length > 0;) {
       const blocks = createBlocks(wanted.length, searchBlockRows)
-      threads.run({ kind: 'search-rows', clusters, lists, alive: toShared(alive), wanted: toShared(wanted), blocks })
+      threads.run({ kind: 'search-rows', clusters, lists, alive, wanted: toShared(wanted), blocks })
       for (const cluster of wanted) isDry[cluster] = 0
     }
     const pairs = reciprocalPairs(lists, alive, isDry)
@@ -68,7 +68,7 @@ export function dendrogramByRounds(
       return { kept, bound, candidates: [...membersOf(lists, kept), ...membersOf(lists, gone)] }
     })
     for (const { kept, gone } of pairs) mergeClusters(clusters, kept, gone)
-    alive = alive.filter((cluster) => mergedInto[cluster] === -1 || mergedInto[cluster] === cluster)
+    alive = toShared(alive.filter((cluster) => mergedInto[cluster] === -1 || mergedInto[cluster] === cluster))
 
     for (const { kept, bound, candidates } of updates) isDry[kept] = refill.merged(kept, candidates, bound) ? 0 : 1
     for (const cluster of alive) {

@@ -1,11 +1,14 @@
 // Two tasks: every point compared with every other, each pair once; and the lists that the threads found put together.
 import { takeBlocks, type Blocks } from '../threads/blocks.ts'
 import { borrowKernels, createLayout } from '../kernels/kernels.ts'
-import { panelCols, tileRows } from '../kernels/tile.ts'
+import { panelCols } from '../kernels/tile.ts'
 import { type Clusters, mergingCost } from './merging.ts'
 import { createListWriter, type NearestLists } from './nearest-lists.ts'
-import { packPanels, panelShape, roundUp } from '../matrix/panels.ts'
-import { coarseSlack, isInDoubt, measureAll, placeColumns, placeRows, writeColumns, writeRows } from './search-rows.ts'
+import { byteShape, writeBytePanels, writeByteRows } from '../matrix/byte-rows.ts'
+import { productError } from '../matrix/measure.ts'
+import type { RowRange } from '../matrix/multiply.ts'
+import { copyRows, panelShape, roundUp } from '../matrix/panels.ts'
+import { coarseSlack, isInDoubt, measureAll } from './search-rows.ts'
 import { sharedFloat32, sharedInt32 } from '../matrix/shared-memory.ts'
 
 /** What one thread found: its nearest few of every cluster; nothing where `isUsed` is 0. */
@@ -33,68 +36,107 @@ export function createFound(clusters: number, length: number): Found {
 
 /** Where there is no SIMD nothing is searched, and nothing is found. */
 export function searchPairs({ clusters, alive, length, blocks, found }: SearchPairsTask, thread: number): void {
-  const { centres } = clusters
-  const count = centres.rows
-  const { depth, panels, floats } = panelShape(count, centres.cols)
-  let search: ReturnType<typeof prepare>
+  const count = alive.length
+  const own = found[thread]!
+  let search: ReturnType<typeof preparePairs>
   let isPrepared = false
   takeBlocks(blocks, (block) => {
     if (!isPrepared) {
-      search = prepare()
+      search = preparePairs(clusters, length)
       isPrepared = true
     }
     search?.search(block)
   })
   if (search === undefined) return
-  const own = found[thread]!
-  own.costs.set(search.costs)
-  own.ids.set(search.ids)
+  own.costs.set(search.costs.subarray(0, count * length))
+  own.ids.set(search.ids.subarray(0, count * length))
   own.isUsed[0] = 1
+}
 
-  function prepare() {
-    const layout = createLayout()
-    const columns = placeColumns(layout, panels)
-    const rows = placeRows(layout, roundUp(pairBlockRows, tileRows), depth)
-    const packedAt = layout.place(floats * 4)
-    const costsAt = layout.place(count * length * 4)
-    const idsAt = layout.place(count * length * 4)
-    const worstAt = layout.place(panels * panelCols * 4)
-    const foundAt = layout.place(32)
-    const opened = borrowKernels(layout.bytes())
-    if (opened === undefined) return undefined
-    packPanels(centres, undefined, opened.floats(packedAt, floats))
-    writeColumns(opened, columns, clusters, alive)
-    opened.floats(rows.rowsAt, rows.count * depth).fill(0)
-    opened.floats(worstAt, panels * panelCols).fill(Infinity)
-    const costs = opened.floats(costsAt, count * length).fill(Infinity)
-    const ids = opened.ints(idsAt, count * length)
-    return {
-      costs,
-      ids,
-      search: (block: { from: number; count: number }): void => {
-        writeRows(opened, rows, clusters, alive.subarray(block.from, block.from + block.count), depth)
-        opened.kernels.searchPairs(
-          rows.rowsAt,
-          roundUp(block.count, tileRows),
-          depth,
-          rows.normsAt,
-          rows.sizesAt,
-          rows.idsAt,
-          packedAt,
-          Math.floor(block.from / panelCols),
-          panels,
-          columns.normsAt,
-          columns.sizesAt,
-          columns.idsAt,
-          costsAt,
-          idsAt,
-          length,
-          clusters.rule === 'ward' ? 1 : 0,
-          foundAt,
-          worstAt,
-        )
-      },
-    }
+function preparePairs(clusters: Clusters, length: number) {
+  const { centres, norms, sizes, rule } = clusters
+  const { rows: count, cols } = centres
+  const { depth, rowBytes, panelBytes } = byteShape(count, cols)
+  const { depth: pointDepth } = panelShape(1, cols)
+  const columns = roundUp(count, panelCols)
+  const layout = createLayout()
+  const bytesAt = layout.place(pairBlockRows * rowBytes)
+  const rowFloorsAt = layout.place(pairBlockRows * 4)
+  const rowScalesAt = layout.place(pairBlockRows * 4)
+  const shiftsAt = layout.place(pairBlockRows * 4)
+  const panelsAt = layout.place(panelBytes)
+  const pointsAt = layout.place(count * pointDepth * 4)
+  const floorsAt = layout.place(columns * 4)
+  const scalesAt = layout.place(columns * 4)
+  const normsAt = layout.place(columns * 4)
+  const sizesAt = layout.place(columns * 4)
+  const worstAt = layout.place(columns * 4)
+  const costsAt = layout.place(count * length * 4)
+  const idsAt = layout.place(count * length * 4)
+  const opened = borrowKernels(layout.bytes())
+  if (opened === undefined) return undefined
+
+  copyRows(centres, { from: 0, count }, pointDepth, opened.floats(pointsAt, count * pointDepth))
+  const panels = {
+    bytes: opened.bytes(panelsAt, panelBytes),
+    scales: opened.floats(scalesAt, columns),
+    errors: new Float64Array(count),
+  }
+  writeBytePanels(centres, panels)
+  const isWard = rule === 'ward'
+  let longest = 0
+  for (let row = 0; row < count; row++) longest = Math.max(longest, Math.sqrt(norms[row]!) + panels.errors[row]!)
+  // |<a, b> - <a', b'>| <= |a| |b - b'| + |a - a'| |b'| for the a' and b' that the bytes stand for; single precision rounds as well.
+  const rounding = productError(cols) * longest
+  const addedOf = (row: number) => (isWard ? norms[row]! : 0.5)
+  const floorOf = (row: number, error: number) => addedOf(row) - (isWard ? 2 : 1) * longest * (error + rounding)
+  const added = opened.floats(normsAt, columns)
+  const floors = opened.floats(floorsAt, columns).fill(Infinity)
+  const ownSizes = opened.floats(sizesAt, columns).fill(1)
+  for (let row = 0; row < count; row++) {
+    added[row] = addedOf(row)
+    floors[row] = floorOf(row, panels.errors[row]!)
+    ownSizes[row] = sizes[row]!
+  }
+  opened.floats(worstAt, columns).fill(Infinity)
+  const rowFloors = opened.floats(rowFloorsAt, pairBlockRows)
+  const rows = {
+    bytes: opened.bytes(bytesAt, pairBlockRows * rowBytes),
+    scales: opened.floats(rowScalesAt, pairBlockRows),
+    shifts: opened.ints(shiftsAt, pairBlockRows),
+    errors: new Float64Array(pairBlockRows),
+  }
+  const costs = opened.floats(costsAt, count * length).fill(Infinity)
+  const ids = opened.ints(idsAt, count * length)
+  return {
+    costs,
+    ids,
+    search: (block: RowRange): void => {
+      writeByteRows(centres, block, rows)
+      for (let i = 0; i < block.count; i++) rowFloors[i] = floorOf(block.from + i, rows.errors[i]!)
+      opened.kernels.searchPairs(
+        bytesAt,
+        block.from,
+        block.count,
+        depth,
+        rowFloorsAt,
+        rowScalesAt,
+        shiftsAt,
+        panelsAt,
+        count,
+        floorsAt,
+        scalesAt,
+        pointsAt,
+        pointDepth,
+        normsAt,
+        sizesAt,
+        costsAt,
+        idsAt,
+        length,
+        isWard ? 1 : 0,
+        worstAt,
+      )
+    },
   }
 }
 

@@ -1,11 +1,11 @@
 // A task: compares some clusters with all others and fills their lists.
 import { takeBlocks, type Blocks } from '../threads/blocks.ts'
 import { borrowKernels, createLayout, type OpenKernels } from '../kernels/kernels.ts'
-import { panelCols, tileRows } from '../kernels/tile.ts'
+import { searchTileCols, searchTileRows } from '../kernels/search-source.ts'
 import { productError } from '../matrix/measure.ts'
 import { type Clusters, mergingCost } from './merging.ts'
 import { createListWriter, isCertain, type NearestLists } from './nearest-lists.ts'
-import { packPanels, panelShape, roundUp } from '../matrix/panels.ts'
+import { copyRows, panelShape, roundUp } from '../matrix/panels.ts'
 
 export type SearchRowsTask = {
   kind: 'search-rows'
@@ -25,7 +25,7 @@ export function searchRows(task: SearchRowsTask): void {
   let search: ReturnType<typeof prepare>
   let isPrepared = false
   takeBlocks(task.blocks, ({ from, count }) => {
-    // A thread that comes too late for a block need not pack anything.
+    // A thread that comes too late for a block need not copy anything.
     if (!isPrepared) {
       search = prepare(clusters, alive, lists.length)
       isPrepared = true
@@ -73,39 +73,37 @@ export function measureAll(
 }
 
 function prepare(clusters: Clusters, alive: Int32Array, length: number) {
-  const { centres } = clusters
-  const { depth, panels, floats } = panelShape(alive.length, centres.cols)
-  const rows = roundUp(searchBlockRows, tileRows)
+  const { cols } = clusters.centres
+  const { depth } = panelShape(1, cols)
   const layout = createLayout()
-  const columns = placeColumns(layout, panels)
-  const own = placeRows(layout, rows, depth)
-  const packedAt = layout.place(floats * 4)
-  const costsAt = layout.place(rows * length * 4)
-  const idsAt = layout.place(rows * length * 4)
-  const foundAt = layout.place(32)
+  const columns = placeRows(layout, roundUp(alive.length, searchTileCols), depth)
+  const own = placeRows(layout, searchBlockRows, depth)
+  const costsAt = layout.place(searchBlockRows * length * 4)
+  const idsAt = layout.place(searchBlockRows * length * 4)
+  const lastsAt = layout.place((searchTileRows + searchBlockRows) * 4) + searchTileRows * 4
   const opened = borrowKernels(layout.bytes())
   if (opened === undefined) return undefined
-  packPanels(centres, alive, opened.floats(packedAt, floats))
-  const largestNorm = writeColumns(opened, columns, clusters, alive)
-  opened.floats(own.rowsAt, rows * depth).fill(0)
-  const costs = opened.floats(costsAt, rows * length)
-  const ids = opened.ints(idsAt, rows * length)
+  const largestNorm = writeRows(opened, columns, clusters, alive, depth)
+  const costs = opened.floats(costsAt, searchBlockRows * length)
+  const ids = opened.ints(idsAt, searchBlockRows * length)
+  const lasts = opened.floats(lastsAt, searchBlockRows)
   const isWard = clusters.rule === 'ward' ? 1 : 0
   return {
     slackOf: (cluster: number) => coarseSlack(clusters, cluster, largestNorm),
     find: (wanted: Int32Array) => {
       writeRows(opened, own, clusters, wanted, depth)
-      costs.fill(Infinity, 0, wanted.length * length).fill(-Infinity, wanted.length * length)
+      costs.fill(Infinity)
+      // Nothing belongs in the lists of the rows that fill up the last tile.
+      lasts.fill(Infinity, 0, wanted.length).fill(-Infinity, wanted.length)
       opened.kernels.searchRows(
         own.rowsAt,
-        roundUp(wanted.length, tileRows),
+        roundUp(wanted.length, searchTileRows),
         depth,
         own.normsAt,
         own.sizesAt,
         own.idsAt,
-        packedAt,
-        0,
-        panels,
+        columns.rowsAt,
+        columns.count,
         columns.normsAt,
         columns.sizesAt,
         columns.idsAt,
@@ -113,73 +111,43 @@ function prepare(clusters: Clusters, alive: Int32Array, length: number) {
         idsAt,
         length,
         isWard,
-        foundAt,
+        lastsAt,
       )
       return { ids, costs }
     },
   }
 }
 
-export function placeColumns(layout: ReturnType<typeof createLayout>, panels: number) {
-  const bytes = panels * panelCols * 4
+function placeRows(layout: ReturnType<typeof createLayout>, count: number, depth: number) {
   return {
-    count: panels * panelCols,
-    normsAt: layout.place(bytes),
-    sizesAt: layout.place(bytes),
-    idsAt: layout.place(bytes),
+    count,
+    rowsAt: layout.place(count * depth * 4),
+    normsAt: layout.place(count * 4),
+    sizesAt: layout.place(count * 4),
+    idsAt: layout.place(count * 4),
   }
 }
 
-/** Norms (what the kernel adds), sizes and numbers of the columns; padding is infinitely far. Answers the largest norm. */
-export function writeColumns(
-  { floats, ints }: OpenKernels,
-  at: ReturnType<typeof placeColumns>,
-  { rule, norms, sizes }: Clusters,
-  ids: Int32Array,
-): number {
-  const columnNorms = floats(at.normsAt, at.count).fill(Infinity)
-  const columnSizes = floats(at.sizesAt, at.count).fill(1)
-  const columnIds = ints(at.idsAt, at.count).fill(-1)
-  let largest = 0
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    if (norms[id]! > largest) largest = norms[id]!
-    columnNorms[i] = rule === 'ward' ? norms[id]! : 0.5
-    columnSizes[i] = sizes[id]!
-    columnIds[i] = id
-  }
-  return largest
-}
-
-export function placeRows(layout: ReturnType<typeof createLayout>, rows: number, depth: number) {
-  return {
-    count: rows,
-    rowsAt: layout.place(rows * depth * 4),
-    normsAt: layout.place(rows * 4),
-    sizesAt: layout.place(rows * 4),
-    idsAt: layout.place(rows * 4),
-  }
-}
-
-/** The same for the rows of a block. */
-export function writeRows(
+/** The centres of clusters, their norms (what the kernel adds), sizes and numbers; padding is infinitely far. Answers the largest norm. */
+function writeRows(
   { floats, ints }: OpenKernels,
   at: ReturnType<typeof placeRows>,
   { rule, centres, norms, sizes }: Clusters,
   wanted: Int32Array,
   depth: number,
-): void {
-  const { data, cols } = centres
+): number {
   const rows = floats(at.rowsAt, at.count * depth)
-  const rowNorms = floats(at.normsAt, at.count).fill(0)
-  const rowSizes = floats(at.sizesAt, at.count).fill(1)
-  // The rows that fill up the last tile: no pair of theirs counts.
-  const rowIds = ints(at.idsAt, at.count).fill(norms.length - 1)
+  const ownNorms = floats(at.normsAt, at.count).fill(Infinity)
+  const ownSizes = floats(at.sizesAt, at.count).fill(1)
+  const ownIds = ints(at.idsAt, at.count).fill(-1)
+  let largest = 0
   for (let i = 0; i < wanted.length; i++) {
     const id = wanted[i]!
-    rows.set(data.subarray(id * cols, (id + 1) * cols), i * depth)
-    rowNorms[i] = rule === 'ward' ? norms[id]! : 0.5
-    rowSizes[i] = sizes[id]!
-    rowIds[i] = id
+    copyRows(centres, { from: id, count: 1 }, depth, rows.subarray(i * depth))
+    if (norms[id]! > largest) largest = norms[id]!
+    ownNorms[i] = rule === 'ward' ? norms[id]! : 0.5
+    ownSizes[i] = sizes[id]!
+    ownIds[i] = id
   }
+  return largest
 }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { kMeans } from '#/clustering/k-means/k-means.ts'
 import { lloydFromCentres } from '#/clustering/k-means/lloyd.ts'
+import { toMicroClusters } from '#/clustering/k-means/micro-clusters.ts'
 import type { Matrix } from '#/clustering/matrix/matrix.ts'
 import { squaredDistance } from '#/clustering/matrix/measure.ts'
 import { takeRows } from '#/clustering/matrix/take-rows.ts'
+import { toUnitRows } from '#/clustering/matrix/unit-rows.ts'
 import { oneThread } from '#/clustering/threads/threads.ts'
 import { gaussianBlobs } from './gaussian-blobs.ts'
 
@@ -42,4 +44,18 @@ test.each([true, false])('in the end every point is with the centre nearest to i
     )
     expect(assignment[row]).toBe(distances.indexOf(Math.min(...distances)))
   }
+})
+
+test('points that are compared with the centres around their micro-cluster only find the nearest nearly always', () => {
+  const { unit } = toUnitRows(gaussianBlobs({ seed: 7, rows: 3_000, cols: 16, blobs: 300, noise: 0.6 }).vectors)
+  const cells = toMicroClusters(unit, ones(3_000), { seed: 1, threads: oneThread })
+  const centres = takeRows(
+    unit,
+    Int32Array.from({ length: 250 }, (_, i) => i * 12),
+  )
+  const options = { iterations: 1, spherical: true }
+  const all = lloydFromCentres(unit, ones(3_000), centres, options).assignment
+  const around = lloydFromCentres(unit, ones(3_000), centres, { ...options, cells }).assignment
+  const same = all.filter((centre, row) => around[row] === centre).length
+  expect(same).toBeGreaterThanOrEqual(0.99 * 3_000)
 })
