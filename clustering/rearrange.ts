@@ -1,6 +1,6 @@
 // Groups moved in a finished tree by somebody who has read their names; the mathematics has a veto.
 import { describeTree } from './describe/describe.ts'
-import { groupingQuality } from './describe/grouping-quality.ts'
+import { groupingQuality } from './shape/grouping-quality.ts'
 import { addKeywords } from './describe/keywords-of-tree.ts'
 import { createMatrix, type Matrix, rowOf } from './matrix/matrix.ts'
 import { toDistinctPoints, rowsBehind, toUnitRows } from './matrix/unit-rows.ts'

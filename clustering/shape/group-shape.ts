@@ -16,15 +16,22 @@ const shareInShape = 0.8
 /** About how many groups, at least and at most how many, and how large one may be. */
 export type GroupShape = { groups: number; least: number; most: number; largest: number }
 
+/** How like a member is to a group. */
+export type Likeness = (member: number, group: readonly number[]) => number
+
 /**
  * Splits groups too large, and dissolves or fills groups too small, whichever costs least likeness first, until every group
  * has at least three members and most have five to twelve.
  */
-export function intoShape(centres: Matrix, assignment: Int32Array, wanted: GroupShape): Int32Array {
+export function intoShape(
+  centres: Matrix,
+  assignment: Int32Array,
+  wanted: GroupShape,
+  likeness: Likeness = createLikeness(centres),
+): Int32Array {
   const { largest } = wanted
-  const usual = Math.max(1, Math.min(wantedChildren, Math.floor(centres.rows / wanted.groups)))
+  const usual = usualChildren(centres.rows, wanted)
   const groups = splitLarge(centres, membersOf(assignment), wanted)
-  const likeness = createLikeness(centres)
   for (const group of groups) {
     while (group.length > largest) {
       const change = cheapestLeaver(group, groups, likeness, largest)
@@ -62,10 +69,21 @@ function carryOut({ moves }: Change): void {
   }
 }
 
-/** Mean similarity of a member to the others of a group. */
-type Likeness = (member: number, group: readonly number[]) => number
+/** True where most groups are of the size they should have. */
+export function isInShape(assignment: Int32Array, wanted: GroupShape): boolean {
+  const groups = membersOf(assignment)
+  const usual = usualChildren(assignment.length, wanted)
+  const good = groups.filter(({ length }) => length >= usual && length <= wanted.largest)
+  return good.length >= shareInShape * groups.length
+}
 
-function createLikeness({ data, cols, rows }: Matrix): Likeness {
+/** Five; fewer where so many groups are wanted that there cannot be as many in each. */
+function usualChildren(rows: number, { groups }: GroupShape): number {
+  return Math.max(1, Math.min(wantedChildren, Math.floor(rows / groups)))
+}
+
+/** Mean similarity of a member to the others of a group. */
+export function createLikeness({ data, cols, rows }: Matrix): Likeness {
   const similarities = new Float32Array(rows * rows)
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j <= i; j++) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
-import { groupingQuality } from '#/clustering/describe/grouping-quality.ts'
+import { groupingQuality } from '#/clustering/shape/grouping-quality.ts'
 import { createMatrix, rowOf, type Matrix } from '#/clustering/matrix/matrix.ts'
 import { rearrangeTree } from '#/clustering/rearrange.ts'
 import type { ClusterTree, TreeNode } from '#/clustering/tree.ts'
@@ -105,8 +105,8 @@ test('what clustering made comes back whole after any wishes: every row once, no
   const { vectors } = gaussianBlobs({ seed: 5, rows: 900, cols: 12, blobs: 45, noise: 0.9 })
   const tree = clusterTree(vectors, { seed: 1, levels: 3 })
   const inner = tree.roots.flatMap(({ children }) => children)
-  const wishes = inner.flatMap((from, i) =>
-    from.children.map((child) => ({ paths: [child.path], to: inner[(i + 1) % inner.length]!.path })),
+  const wishes = inner.flatMap((from) =>
+    from.children.flatMap((child) => inner.map((to) => ({ paths: [child.path], to: to.path }))),
   )
   const { tree: after } = rearrangeTree(vectors, tree, wishes)
   expect(after).not.toBe(tree)
