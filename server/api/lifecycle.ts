@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { AppError } from '#/pipeline/errors.ts'
 import type { RunStatus } from '#/pipeline/insight.ts'
+import type { Db } from '#/server/db/database.ts'
 import { countReopenable, reopenFailures } from '#/server/db/insight-traces.ts'
 import { getInsight, type InsightRecord, updateInsight } from '#/server/db/insights.ts'
 import { recomputeInsight } from '#/server/insights/create.ts'
@@ -49,7 +50,7 @@ export function lifecycleRoutes(deps: InsightRouteDeps) {
   ): Promise<void> => {
     await caller.client.updateRun({ runId: record.id, status: 'SCHEDULED' }, { signal })
     try {
-      await jobs.enqueue(record.id, async (tx) => {
+      const within = async (tx: Db): Promise<void> => {
         const isMine = await updateInsight(
           tx,
           record.id,
@@ -66,7 +67,8 @@ export function lifecycleRoutes(deps: InsightRouteDeps) {
         )
         if (!isMine) throw new AppError('insight.conflict', 'The Insight is being worked on already.')
         if (retriesFailed) await reopenFailures(tx, record.id)
-      })
+      }
+      await jobs.enqueue(record.id, { traces: record.counts.selected, within })
     } catch (error) {
       // The run says again what the Insight is, which may be another's doing by now.
       const { status } = await getInsight(db, record.id)

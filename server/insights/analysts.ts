@@ -18,18 +18,17 @@ export type ChooseAnalyst = (choices: InsightChoices, job?: string) => Analyst
 
 const nodesNamedHere = 40
 
-/** Without a cache every question is asked anew. */
-export function createAnalystChooser(
-  config: Config['model'],
-  { limiter, cache, onCall }: { limiter: Limiter; cache: AnswerCache | undefined; onCall?: OnCall },
-): ChooseAnalyst {
+/**
+ * The built-in analyst, whose long work is done in threads: the event loop must not wait for it, or every other job would, and
+ * the queue gives a job to another worker when nothing is heard of it for ten seconds. A thread takes half a second to start,
+ * so few names are found without one, unless `isPatient`.
+ */
+export function createThreadedAnalyst({ isPatient }: { isPatient: boolean }): Analyst {
   const here = createBuiltinAnalyst()
-  const builtin: Analyst = {
+  return {
     ...here,
     nameClusters: async (input, { signal, onProgress }) => {
-      // A thread takes half a second to start; many names take longer, and the event loop must not wait for them: the
-      // queue gives a job to another worker when nothing is heard of it for ten seconds.
-      if (input.nodes.length <= nodesNamedHere) return here.nameClusters(input, { signal })
+      if (!isPatient && input.nodes.length <= nodesNamedHere) return here.nameClusters(input, { signal })
       const { instruction, lens, nodes, total } = input
       const names = await nameInThread({ instruction, lens, nodes, total }, { signal })
       onProgress?.(names.length)
@@ -44,6 +43,14 @@ export function createAnalystChooser(
       usage: noUsage,
     }),
   }
+}
+
+/** Without a cache every question is asked anew. */
+export function createAnalystChooser(
+  config: Config['model'],
+  { limiter, cache, onCall }: { limiter: Limiter; cache: AnswerCache | undefined; onCall?: OnCall },
+): ChooseAnalyst {
+  const builtin = createThreadedAnalyst({ isPatient: false })
   // Every job talks to the same endpoint: what one learns of its limits and habits serves all.
   const shared = { limiter, dialects: createDialects(), ...(onCall === undefined ? {} : { onCall }) }
   const withCache = cache === undefined ? undefined : createCachedComplete(cache)

@@ -150,7 +150,7 @@ async function schedule(
     await caller.client.updateRun({ runId: run.runId, status: 'SCHEDULED' }, { signal: patience })
     const estimate = await estimating
     // The row and its place in the queue come to be together or not at all.
-    await deps.jobs.enqueue(run.runId, async (tx) => {
+    const within = async (tx: Db): Promise<void> => {
       await removeDraft(tx, requestId)
       await insertInsight(tx, {
         id: run.runId,
@@ -163,7 +163,8 @@ async function schedule(
         prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
         createdAt: new Date(spec.pinnedAtMs),
       })
-    })
+    }
+    await deps.jobs.enqueue(run.runId, { traces: estimate?.traces, within })
   } catch (error) {
     // A run without a job must not look as if somebody worked on it.
     await caller.client

@@ -13,11 +13,11 @@ import { isStillTurn, takeTurn } from '#/server/db/in-turn.ts'
 import { findInsight, type InsightPatch, readPastRuns, updateInsight } from '#/server/db/insights.ts'
 import type { Events } from '#/server/jobs/events.ts'
 import { Interrupted } from '#/server/jobs/interrupted.ts'
-import type { JobsOptions, RunInsight } from '#/server/jobs/jobs.ts'
+import { type JobsOptions, longTraces, type RunInsight } from '#/server/jobs/jobs.ts'
 import type { Log } from '#/server/log.ts'
 import { type MlflowClient, toTracking } from '#/server/mlflow/client.ts'
 import type { Meters } from '#/server/meters.ts'
-import type { ChooseAnalyst } from './analysts.ts'
+import { type ChooseAnalyst, createThreadedAnalyst } from './analysts.ts'
 import { createStallDetector, stallLimitsMs } from './stall-detector.ts'
 
 export type RunnerDeps = {
@@ -36,12 +36,12 @@ export type RunnerDeps = {
 
 /** How long what is stuck has to end when it is told to. */
 const stuckMs = 5_000
-/** With more traces than these an Insight is none of the short ones that may pass others. */
-const longTraces = 1_000
 
 /** Computes an Insight, or goes on with one that was interrupted; one that has ended is left as it is. */
 export function createInsightRunner(deps: RunnerDeps): RunInsight {
   const { database, events, client, chooseAnalyst, now } = deps
+  // What it makes will be replaced: nothing is paid for it, and nobody waits for it.
+  const preview = createThreadedAnalyst({ isPatient: true })
   return async (insightId, { signal: given, lane }) => {
     const record = await findInsight(database.db, insightId)
     if (record === undefined || record.deletedAt !== null) return
@@ -89,8 +89,7 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
         {
           tracking: toTracking(client),
           analyst,
-          // It will be replaced: nothing is paid for it.
-          preview: chooseAnalyst({ analyst: 'builtin' }),
+          preview,
           redact: deps.redact,
           group: groupInThread,
           rearrange: rearrangeInThread,

@@ -19,10 +19,13 @@ import { decideRetry } from './retry.ts'
 export type RunInsight = (insightId: string, options: { signal: AbortSignal; lane: Lane }) => Promise<void>
 
 /**
- * Places are taken by whatever comes, but for a few that only short Insights may hold: a long one that starts there is told
- * so, and moves as soon as it knows how long it is. So nobody waits for hours behind somebody else's 100,000 traces.
+ * Places are taken by whatever comes, but for a few that only short Insights may hold: nobody waits for hours behind somebody
+ * else's 100,000 traces. One that turns out long only while it runs is told where it is, and moves.
  */
 export type Lane = 'any' | 'short'
+
+/** With more traces than these an Insight is none of the short ones that may pass others. */
+export const longTraces = 1_000
 
 export type JobsOptions = {
   database: Database
@@ -46,16 +49,18 @@ export type Jobs = {
   /** Interrupts what runs (its checkpoints stay, another worker or the next start goes on) and waits at most `graceMs`. */
   stop: (graceMs: number) => Promise<void>
   /**
-   * Queues the Insight; one that is queued or running already is left alone. `within` runs in the same transaction, with the
-   * transaction as its database: both happen or neither, and where the Insight's last job is still being put away it waits
-   * for that, then tries again. Throws `insight.conflict` when that takes too long.
+   * Queues the Insight; one that is queued or running already is left alone. `traces` is how many it probably has: short ones
+   * go first. `within` runs in the same transaction, with the transaction as its database: both happen or neither, and where
+   * the Insight's last job is still being put away it waits for that, then tries again. Throws `insight.conflict` when that
+   * takes too long.
    */
-  enqueue: (insightId: string, within?: (tx: Db) => Promise<void>) => Promise<void>
+  enqueue: (insightId: string, about?: Queued) => Promise<void>
   /** Takes the Insight out of the queue, or stops it where it runs; `false` when it is in neither. */
   cancel: (insightId: string) => Promise<boolean>
   stats: () => Promise<{ queued: number; active: number; dead: number; oldestQueuedS: number }>
 }
 
+type Queued = { traces?: number | undefined; within?: (tx: Db) => Promise<void> }
 type Data = { insightId: string }
 type IDatabase = NonNullable<ConstructorOptions['db']>
 
@@ -64,8 +69,9 @@ const deadQueue = 'insights-dead'
 const day = 86_400
 /** An Insight reads FAILED a moment before its job is put away: MLflow is told in between, and may be slow. */
 const endingPatienceMs = 6_000
-/** Of every job until it is known to be long. */
+/** Of every job that is not known to be long. */
 const shortPriority = 10
+const longPriority = 0
 
 /**
  * A killed worker is noticed after heartbeat + monitor interval and its job waits at most `retryDelayMax` more: 22 s.
@@ -138,7 +144,7 @@ export function createJobs(options: JobsOptions): Jobs {
       log.info({ insightId, reason: error.reason }, 'insight job interrupted')
       if (error.reason === 'long')
         await database.db.execute(sql`
-        update pgboss.job set priority = 0 where name = ${queue} and singleton_key = ${insightId} and state = 'active'
+        update pgboss.job set priority = ${longPriority} where name = ${queue} and singleton_key = ${insightId} and state = 'active'
       `)
       throw error
     }
@@ -174,7 +180,8 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   /** `false`, with nothing changed, where `within` is given and the Insight still has a job. */
-  const queueOnce = async (insightId: string, within?: (tx: Db) => Promise<void>): Promise<boolean> => {
+  const queueOnce = async (insightId: string, { traces = 0, within }: Queued): Promise<boolean> => {
+    const priority = traces > longTraces ? longPriority : shortPriority
     try {
       await database.db.transaction(async (tx) => {
         await within?.(tx)
@@ -183,7 +190,7 @@ export function createJobs(options: JobsOptions): Jobs {
         // the transaction holds the first. Inside this context that read goes through the transaction as well.
         const db = fromDrizzle(tx, sql)
         const jobId = await transaction.run(db, () =>
-          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId, priority: shortPriority }),
+          boss.send(queue, { insightId } satisfies Data, { db, singletonKey: insightId, priority }),
         )
         if (jobId !== null) await openJob(tx, insightId)
         // What `within` did must not stay without a job.
@@ -226,9 +233,9 @@ export function createJobs(options: JobsOptions): Jobs {
       await boss.stop({ graceful: true, timeout: graceMs })
     },
 
-    enqueue: async (insightId, within) => {
+    enqueue: async (insightId, about = {}) => {
       const givenUpAt = performance.now() + endingPatienceMs
-      while (!(await queueOnce(insightId, within))) {
+      while (!(await queueOnce(insightId, about))) {
         if (performance.now() > givenUpAt) {
           throw new AppError('insight.conflict', 'The Insight is just ending. Ask again in a moment.', {
             retryAfterMs: 2_000,

@@ -7,8 +7,8 @@ import { createCheckpoints } from '#/server/db/checkpoints.ts'
 import { takeTurn } from '#/server/db/in-turn.ts'
 import { getInsight, insertInsight } from '#/server/db/insights.ts'
 import { Interrupted } from '#/server/jobs/interrupted.ts'
-import { createJobs } from '#/server/jobs/jobs.ts'
-import type { Jobs, JobsOptions, RunInsight } from '#/server/jobs/jobs.ts'
+import { createJobs, longTraces } from '#/server/jobs/jobs.ts'
+import type { Jobs, JobsOptions, Lane, RunInsight } from '#/server/jobs/jobs.ts'
 import { createTestDatabase, databaseKinds, silentLog, whyNot } from '#/test/support/database.ts'
 import type { TestDatabase } from '#/test/support/database.ts'
 import { anInsight } from '#/test/support/insight-rows.ts'
@@ -59,11 +59,13 @@ for (const kind of databaseKinds) {
     test('an Insight and its job are stored together or not at all, also in a queue nobody has met yet', async () => {
       const [kept, dropped] = [randomUUID(), randomUUID()]
       const jobs = await start(async () => undefined, { mode: 'web' })
-      await jobs.enqueue(kept, (tx) => insertInsight(tx, anInsight(kept)))
+      await jobs.enqueue(kept, { within: (tx) => insertInsight(tx, anInsight(kept)) })
       await expect(
-        jobs.enqueue(dropped, async (tx) => {
-          await insertInsight(tx, anInsight(dropped))
-          throw new Error('changed my mind')
+        jobs.enqueue(dropped, {
+          within: async (tx) => {
+            await insertInsight(tx, anInsight(dropped))
+            throw new Error('changed my mind')
+          },
         }),
       ).rejects.toThrow('changed my mind')
       expect(await jobs.stats()).toMatchObject({ queued: 1 })
@@ -85,12 +87,29 @@ for (const kind of databaseKinds) {
       await jobs.enqueue(id)
       await givenUp.promise
       let asked = 0
-      await jobs.enqueue(id, async () => {
-        if (++asked === 2) putAway.resolve()
+      await jobs.enqueue(id, {
+        within: async () => {
+          if (++asked === 2) putAway.resolve()
+        },
       })
       expect(asked).toBeGreaterThan(1)
       await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 10_000)
       expect(await getInsight(opened.database.db, id)).toMatchObject({ attempts: 1 })
+    })
+
+    test('an Insight known to be long waits behind short ones, and starts in no place of theirs', async () => {
+      const [long, short, another] = [await add(), await add(), await add()]
+      const web = await start(async () => undefined, { mode: 'web' })
+      await web.enqueue(long, { traces: longTraces + 1 })
+      await web.enqueue(short, { traces: longTraces })
+      await web.enqueue(another)
+      const runs: { insightId: string; lane: Lane }[] = []
+      await start(async (insightId, { lane }) => void runs.push({ insightId, lane }), {
+        concurrency: 1,
+        shortConcurrency: 1,
+      })
+      await vi.waitFor(() => expect(runs).toHaveLength(3), 30_000)
+      expect(runs.at(-1)).toEqual({ insightId: long, lane: 'any' })
     })
 
     test('a short Insight does not wait behind long ones, which give up the places of short ones', async () => {

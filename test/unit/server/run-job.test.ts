@@ -71,7 +71,7 @@ async function runWith(
   })
   await jobs.start()
   const spec = { ...plainSpec, experimentId, pinnedAtMs: Date.now(), ...options.spec }
-  await jobs.enqueue(id, (tx) => insertInsight(tx, anInsight(id, { spec })))
+  await jobs.enqueue(id, { within: (tx) => insertInsight(tx, anInsight(id, { spec })) })
   return { id, jobs, [Symbol.asyncDispose]: () => jobs.stop(500) }
 }
 const read = (id: string) => getInsight(opened.database.db, id)
@@ -87,7 +87,7 @@ test('a job that is given a time ends with it, says so, and has as much again wh
   // The run is ended after the Insight: MLflow may be what is down.
   await vi.waitFor(async () => expect((await client().getRun(job.id, { signal })).status).toBe('FAILED'), 10_000)
   const resumedAtMs = Date.now()
-  await job.jobs.enqueue(job.id, async () => undefined)
+  await job.jobs.enqueue(job.id, { within: async () => undefined })
   expect((await read(job.id)).deadlineAt!.getTime()).toBeGreaterThan(resumedAtMs + 1_900)
 })
 
