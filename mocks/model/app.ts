@@ -19,6 +19,7 @@ export type Call = {
   /** The name of the schema asked for, empty without one. */
   schemaName: string
   fault: FaultKind | undefined
+  arrivedAtMs: number
   /** 0 where the connection was dropped or left hanging. */
   status: number
   /** Forgotten when a thousand more have come. */
@@ -71,7 +72,8 @@ export function createModelApp(state: ModelState): Hono<Env> {
       const { tokensPerSecond } = state.options
       const writingMs = tokensPerSecond === 0 ? 0 : (answer.usage.completion_tokens / tokensPerSecond) * 1000
       if (request.stream !== true) {
-        await sleep(writingMs)
+        // A timer of nothing still takes a millisecond.
+        if (writingMs > 0) await sleep(writingMs)
         return c.json(toCompletion(answer))
       }
       const chunks = [...toChunks(answer, request.stream_options?.include_usage === true)]
@@ -146,6 +148,7 @@ async function receive<T extends z.ZodType<{ model: string }>>(
   state: ModelState,
   about: { path: Call['path']; hasWords: boolean },
 ): Promise<{ request: z.infer<T>; call: Call }> {
+  const arrivedAtMs = performance.now()
   const text = await c.req.text()
   const parsed = schema.safeParse(tryParse(text))
   if (!parsed.success) throw new ApiError(400, `The request is not valid: ${z.prettifyError(parsed.error)}`)
@@ -159,6 +162,7 @@ async function receive<T extends z.ZodType<{ model: string }>>(
     model: parsed.data.model,
     schemaName: '',
     fault,
+    arrivedAtMs,
     status: 200,
     body: parsed.data,
   }
@@ -169,14 +173,14 @@ async function receive<T extends z.ZodType<{ model: string }>>(
   return { request: parsed.data, call }
 }
 
-/** Waits as long as told, then fails as told or answers. */
+/** Fails or answers, as long after the request came as told. */
 async function meet(
   c: Context<Env>,
   call: Call,
   { options }: ModelState,
   answer: () => Promise<Response>,
 ): Promise<Response> {
-  await sleep(options.latencyMs)
+  await sleep(Math.max(0, Math.round(call.arrivedAtMs + options.latencyMs - performance.now())))
   try {
     const dropped = await failWithStatus(c, call.fault, options)
     if (dropped !== undefined) {

@@ -19,11 +19,12 @@ const { values: flags } = parseArgs({
 
 type Figures = Record<string, number | null>
 
-/** Seconds of the summarize stage against what the model alone takes at that concurrency. */
+/** Seconds of the summarize stage against what the model should take by itself at that concurrency, and what it does take. */
 async function measureOverhead(): Promise<Figures> {
   const [traces, latencyMs, concurrency] = [2_000, 200, 32]
   await using world = await openWorld({ workers: 1, concurrency, latencyMs, workerFlags: flags.node })
   const experimentId = await world.importConversations(traces)
+  const bare = await world.runBareLoop({ traces, concurrency })
   const before = world.used()
   let after: typeof before | undefined
   const insight = await world.finished(await world.create(experimentId, concurrency), ({ stage }) => {
@@ -36,6 +37,9 @@ async function measureOverhead(): Promise<Figures> {
     overhead_ratio: took / ideal,
     overhead_s: took,
     overhead_ideal_s: ideal,
+    overhead_bare_ratio: took / bare.seconds,
+    overhead_bare_s: bare.seconds,
+    overhead_bare_call_ms: bare.callMs,
     overhead_worker_cpu_s: cpuOf('worker'),
     overhead_worker_peak_mb: after?.worker.peakMb ?? null,
     overhead_model_cpu_s: cpuOf('model'),

@@ -19,14 +19,18 @@ import {
 } from '#/test/support/programs.ts'
 import { createInsight, finishedInsight } from '#/test/support/service.ts'
 import { conversations, writeTraceFile } from '#/test/support/trace-lines.ts'
+import { runBareLoop } from './bare-loop.ts'
 
 const { signal } = new AbortController()
 const timeoutMs = 20 * 60_000
+const instruction = 'What do people ask for?'
 
 export type World = AsyncDisposable & {
   /** An experiment of so many short conversations. */
   importConversations: (count: number) => Promise<string>
   create: (experimentId: string, concurrency: number) => Promise<string>
+  /** The calls of a job on so many short conversations, made by nobody but this loop. */
+  runBareLoop: (options: { traces: number; concurrency: number }) => ReturnType<typeof runBareLoop>
   finished: (id: string, onLook?: (insight: InsightAnswer) => void) => Promise<InsightAnswer>
   /** Everything that was told of an Insight. */
   eventsOf: (id: string) => Promise<EventRecord[]>
@@ -82,10 +86,11 @@ export async function openWorld(options: {
     create: (experimentId, concurrency) =>
       createInsight(web.url, {
         experiment_id: experimentId,
-        instruction: 'What do people ask for?',
+        instruction,
         scope: { filter: '' },
         options: { seed: 1, concurrency },
       }),
+    runBareLoop: (options) => runBareLoop(model.url, { ...options, instruction }),
     finished: (id, onLook) =>
       finishedInsight(web.url, id, { timeoutMs, everyMs: 250, ...(onLook === undefined ? {} : { onLook }) }),
     eventsOf: async (id) => {
