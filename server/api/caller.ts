@@ -15,8 +15,11 @@ export type Caller = {
 }
 export type CallerEnv = { Variables: { caller: Caller } }
 
-/** How long an answer of MLflow about an experiment is believed. */
+/** How long an answer of MLflow about an experiment is believed, and how long while MLflow does not answer at all. */
 const trustMs = 30_000
+const staleMs = 60 * 60_000
+/** What is shown without asking MLflow must not wait for it with every request. */
+const askAgainMs = 5_000
 const maxCallers = 200
 
 /**
@@ -57,13 +60,22 @@ function needCredentials(cause?: unknown): AppError {
 }
 
 function createCaller(client: MlflowClient, now: () => number): Caller {
-  const known = new Map<string, { experiment: Experiment; atMs: number }>()
+  const known = new Map<string, { experiment: Experiment; atMs: number; failedMs: number }>()
   const getExperiment: Caller['getExperiment'] = async (experimentId, signal) => {
     const cached = known.get(experimentId)
     if (cached !== undefined && now() - cached.atMs < trustMs) return cached.experiment
-    const experiment = await client.getExperiment(experimentId, { signal })
-    known.set(experimentId, { experiment, atMs: now() })
-    return experiment
+    if (cached !== undefined && now() - cached.failedMs < askAgainMs) return cached.experiment
+    try {
+      const experiment = await client.getExperiment(experimentId, { signal })
+      known.set(experimentId, { experiment, atMs: now(), failedMs: -Infinity })
+      return experiment
+    } catch (error) {
+      // An Insight is kept here, and tells what it waits for: whoever could read it still can while MLflow is gone.
+      const isGone = error instanceof AppError && error.code === 'mlflow.unreachable'
+      if (!isGone || cached === undefined || now() - cached.atMs > staleMs) throw error
+      cached.failedMs = now()
+      return cached.experiment
+    }
   }
   return {
     client,

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { FaultKind } from '#/mocks/model/faults.ts'
 import { startModelServer } from '#/mocks/model/server.ts'
-import { startTrackingServer } from '#/mocks/tracking/server.ts'
+import { startTrackingServer, type TrackingServer } from '#/mocks/tracking/server.ts'
 import type { InsightAnswer } from '#/server/api/schemas/insights.ts'
 import { importTraces } from '#/server/import/import-traces.ts'
 import { createMlflowClient } from '#/server/mlflow/client.ts'
@@ -58,8 +58,8 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
   const model = await startModelServer({ latencyMs: 50, retryAfterMs: 500 })
   stack.defer(() => model.close())
   const openTracking = (port: number) => startTrackingServer({ port, dataDir: join(folder, 'tracking') })
-  let tracking = await openTracking(0)
-  stack.defer(() => tracking.close())
+  let tracking: TrackingServer | undefined = await openTracking(0)
+  stack.defer(() => tracking?.close())
   const { url: trackingUri } = tracking
   const path = join(folder, 'traces.jsonl')
   const traceIds = await writeSampleFile(path, { every: 1, count: traces })
@@ -92,7 +92,9 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
   let cuts = 0
   let outage: Promise<void> | undefined
   const goAway = async (): Promise<void> => {
-    await tracking.close()
+    const gone = tracking
+    tracking = undefined
+    await gone?.close()
     await wait(options.mlflowGoneMs)
     tracking = await openTracking(Number(new URL(trackingUri).port))
   }
