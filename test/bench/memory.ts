@@ -201,6 +201,8 @@ async function main(): Promise<void> {
     ok: peakMb < target,
   }
   console.log(`BENCH ${JSON.stringify(result)}`)
+  // Not killed: a profile is written at the end.
+  await service.stop()
 }
 
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(1)

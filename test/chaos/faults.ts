@@ -1,5 +1,7 @@
 // Everything a job depends on fails it: the model in every way in turn, the tracking server gone for a while, the database's
 // connections cut. The job must end by itself, and what it left must add up.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +26,8 @@ export type FaultOptions = {
   kinds: readonly FaultKind[]
   rate: number
   callsPerTurn: number
+  /** A command that restarts the PostgreSQL of this run; without one all connections are cut, as a restart would. */
+  restart?: string | undefined
   /** How long the tracking server is gone when half of the traces are summarized. */
   mlflowGoneMs: number
   timeoutMs: number
@@ -51,7 +55,7 @@ const { signal } = new AbortController()
 
 /** Runs one job through all of it. Throws when the job does not end FINISHED in time. */
 export async function runFaults(options: FaultOptions): Promise<FaultReport> {
-  const { database, traces, kinds, rate } = options
+  const { database, traces, kinds, rate, restart } = options
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'insights-faults-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -113,7 +117,7 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
       if (share >= 0.5) outage ??= goAway()
       if (databaseUrl === undefined || share < (cutsAt[cuts] ?? Infinity)) return
       cuts++
-      cutting.push(cutConnections(databaseUrl))
+      cutting.push(restart === undefined ? cutConnections(databaseUrl) : run(restart))
     },
   })
   await Promise.all([outage, ...cutting])
@@ -135,6 +139,12 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
     problems,
     seconds: (performance.now() - startedAt) / 1_000,
   }
+}
+
+/** Runs a command of the shell; throws when it fails. */
+async function run(command: string): Promise<void> {
+  const [code] = (await once(spawn(command, { shell: true, stdio: 'ignore' }), 'close')) as [number | null]
+  if (code !== 0) throw new Error(`${command} ended with ${code}.`)
 }
 
 /** Ends every connection to the database but the one that does it, as a restart would. */

@@ -17,6 +17,8 @@ const { values: flags } = parseArgs({
     faults: { type: 'boolean', default: false },
     /** Seconds that MLflow is gone in the fault run. */
     gone: { type: 'string', default: '60' },
+    /** A command that restarts the PostgreSQL at TEST_DATABASE_URL in the fault run, in place of cut connections. */
+    restart: { type: 'string' },
   },
 })
 
@@ -34,6 +36,7 @@ if (flags.faults) {
       rate: 0.2,
       callsPerTurn: 25,
       mlflowGoneMs: Number(flags.gone) * 1_000,
+      restart: flags.restart,
       timeoutMs: 3_600_000,
     })
     console.table({ ...report, ...counts, ...struck, problems: report.problems.length })
