@@ -164,7 +164,9 @@ async function schedule(
         createdAt: new Date(spec.pinnedAtMs),
       })
     }
-    await deps.jobs.enqueue(run.runId, { traces: estimate?.traces, within })
+    // Targets may need far fewer traces than there are.
+    const traces = 'targets' in spec.scope ? undefined : estimate?.traces
+    await deps.jobs.enqueue(run.runId, { traces, within })
   } catch (error) {
     // A run without a job must not look as if somebody worked on it.
     await caller.client
