@@ -85,7 +85,8 @@ describe.skipIf(!hasChromium)('an Insight explored in a browser', () => {
     await page
       .getByText(/Size: number of traces\. Colour: execution time that 95% of the traces stay under, from/)
       .waitFor()
-    expect(await tiles.last().textContent()).toMatch(/\d+ \(\d+%\) · /)
+    expect(await tiles.last().getAttribute('title')).toMatch(/: \d+ \(<?\d+%\) · \d+/)
+    expect(await tiles.last().textContent()).toMatch(/\d m?s/)
   })
 
   test('names on the map get finer as one looks closer, and the URL keeps the place', async () => {
@@ -148,6 +149,9 @@ describe.skipIf(!hasChromium)('an Insight explored in a browser', () => {
     await page.getByLabel('Order of the clusters').selectOption('p95')
     await page.waitForURL(/rank=p95/)
     expect(await table.locator('th[aria-sort=descending]').textContent()).toBe('Time p95')
+    await table.getByRole('button', { name: 'Error rate' }).click()
+    await page.waitForURL(/rank=errors/)
+    expect(await table.locator('th[aria-sort=descending]').textContent()).toBe('Error rate')
     const first = (await table.locator('tbody .strong').first().textContent())!
     await table.locator('tbody .row-link').first().click()
     await panel().getByRole('heading', { level: 2, name: first, exact: true }).waitFor()

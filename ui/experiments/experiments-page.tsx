@@ -10,6 +10,8 @@ export function ExperimentsPage() {
   const list = useInfiniteQuery(experimentsQuery())
   const { data, error, refetch } = list
   const experiments = data?.pages.flatMap((page) => page.items) ?? []
+  // Not every tracking server tells it.
+  const areDated = experiments.some(({ updated_at }) => updated_at !== undefined)
   return (
     <div className="page">
       <div className="page-head">
@@ -32,9 +34,11 @@ export function ExperimentsPage() {
                 <th scope="col" className="number" style={{ width: 110 }}>
                   Insights
                 </th>
-                <th scope="col" className="only-wide" style={{ width: 160 }}>
-                  Last updated
-                </th>
+                {areDated && (
+                  <th scope="col" className="only-wide" style={{ width: 160 }}>
+                    Last updated
+                  </th>
+                )}
                 <th scope="col" style={{ width: 90 }}>
                   <span className="visually-hidden">Traces</span>
                 </th>
@@ -53,12 +57,14 @@ export function ExperimentsPage() {
                     </Link>
                   </td>
                   <td className="number">{toCount(experiment.insights)}</td>
-                  <td
-                    className="only-wide quiet"
-                    title={experiment.updated_at === undefined ? undefined : toDateTime(experiment.updated_at)}
-                  >
-                    {experiment.updated_at === undefined ? '–' : toAgo(experiment.updated_at)}
-                  </td>
+                  {areDated && (
+                    <td
+                      className="only-wide quiet"
+                      title={experiment.updated_at === undefined ? undefined : toDateTime(experiment.updated_at)}
+                    >
+                      {experiment.updated_at === undefined ? '–' : toAgo(experiment.updated_at)}
+                    </td>
+                  )}
                   <td className="number">
                     <Link to="/experiments/$experimentId/traces" params={{ experimentId: experiment.id }}>
                       Traces

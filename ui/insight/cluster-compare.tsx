@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import type { ClusterAnswer } from '#/server/api/schemas/clusters.ts'
 import type { ClusterMetrics } from '../answer-parts.ts'
 import { toCount, toShare } from '../figures.ts'
@@ -7,6 +7,7 @@ import { FromTrace } from '../parts/from-trace.tsx'
 import { toHue } from '../parts/hues.ts'
 import { ShareBar } from '../parts/share-bar.tsx'
 import type { ClusterRank } from '../search-params.ts'
+import { SortHeader } from '../table/sort-header.tsx'
 
 const rankWords: Record<'size' | 'worst', string> = { size: 'Biggest first', worst: 'Worst first' }
 const shownAtOnce = 12
@@ -33,6 +34,7 @@ export function ClusterCompare(props: {
   // As many columns as there is room for, and always the one that orders them.
   const shown = known.filter((key) => key === rank || !seldom.has(key))
   const largest = Math.max(...rows.map(({ share }) => share), 0)
+  const ranking = { current: rank, onRank: props.onRank }
   const hasDepth = clusters.some(({ children }) => children.length > 0)
   return (
     <section className="card compare" aria-label="Clusters compared">
@@ -74,18 +76,13 @@ export function ClusterCompare(props: {
           <thead>
             <tr>
               <th scope="col">Cluster</th>
-              <th scope="col" className="number" aria-sort={rank === 'size' ? 'descending' : undefined}>
+              <RankHeader rank="size" {...ranking}>
                 Traces
-              </th>
+              </RankHeader>
               {shown.map((key) => (
-                <th
-                  key={key}
-                  scope="col"
-                  className="number"
-                  aria-sort={rank === key ? (measures[key].worse === 'low' ? 'ascending' : 'descending') : undefined}
-                >
+                <RankHeader key={key} rank={key} {...ranking}>
                   {measures[key].label}
-                </th>
+                </RankHeader>
               ))}
             </tr>
           </thead>
@@ -109,7 +106,7 @@ export function ClusterCompare(props: {
                   <ShareBar share={largest === 0 ? 0 : cluster.share / largest} color={toHue(cluster.id)} />
                 </th>
                 <td className="number">
-                  {toCount(cluster.size)} <span className="quiet">{toShare(cluster.share)}</span>
+                  {toCount(cluster.size)} <span className="quiet share">{toShare(cluster.share)}</span>
                 </td>
                 {shown.map((key) => (
                   <Value key={key} measure={key} cluster={cluster} whole={whole} />
@@ -141,6 +138,29 @@ export function ClusterCompare(props: {
         </p>
       )}
     </section>
+  )
+}
+
+/** A column that orders the clusters, the end that asks for attention first. */
+function RankHeader(props: {
+  rank: 'size' | MeasureKey
+  current: ClusterRank
+  onRank: (rank: ClusterRank) => void
+  children: ReactNode
+}) {
+  const { rank } = props
+  const first = rank !== 'size' && measures[rank].worse === 'low' ? 'asc' : 'desc'
+  return (
+    <SortHeader
+      column={rank}
+      sort={props.current === rank ? rank : undefined}
+      order={first}
+      first={first}
+      onSort={() => props.onRank(rank)}
+      className="number"
+    >
+      {props.children}
+    </SortHeader>
   )
 }
 

@@ -250,6 +250,9 @@ function OutcomeBar(props: { metrics: ClusterMetrics; onOutcome: ((outcome: Outc
   })
   const total = counted.reduce((sum, { count }) => sum + count, 0)
   if (total === 0) return null
+  if (total === props.metrics.outcomes.unclear) {
+    return <p className="quiet small">None of these traces tells how it ended.</p>
+  }
   return (
     <div className="outcomes">
       <span className="outcome-bar" aria-hidden="true">

@@ -150,7 +150,7 @@ export function ClusterTree(props: {
               </span>
               <span className="tree-size numbers">
                 {toCount(size)}
-                {share !== undefined && <span className="quiet"> {toShare(share)}</span>}
+                {share !== undefined && <span className="quiet share"> {toShare(share)}</span>}
               </span>
               {share !== undefined && <ShareBar share={share} color={toHue(cluster?.id ?? null)} />}
             </li>

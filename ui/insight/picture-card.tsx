@@ -70,7 +70,7 @@ export function PictureCard(props: {
           aria-pressed={wide}
           onClick={() => onChange({ wide: wide ? undefined : '1' })}
         >
-          <Icon name="fit" />
+          <Icon name={wide ? 'shrink' : 'expand'} />
         </button>
       </div>
       {kind === 'treemap' ? (

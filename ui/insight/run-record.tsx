@@ -9,7 +9,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { FromTrace } from '../parts/from-trace.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { serviceQuery } from '../queries.ts'
-import { stageOrder, stageWords } from '../words.ts'
+import { stageOrder, stageWords, statusWords } from '../words.ts'
 
 /** What an auditor asks: what was asked of which traces, with which models and prompts, what it cost, what came out. */
 export function RunRecord({ insight }: { insight: InsightAnswer }) {
@@ -22,10 +22,10 @@ export function RunRecord({ insight }: { insight: InsightAnswer }) {
           <code>{insight.id}</code>
         </Fact>
         <Fact name="Experiment">
-          <FromTrace text={insight.experiment_name} /> <code>{insight.experiment_id}</code>
+          <FromTrace text={insight.experiment_name} /> <span className="quiet">(id {insight.experiment_id})</span>
         </Fact>
         <Fact name="Status">
-          {insight.status}
+          {statusWords[insight.status]}
           {insight.error !== undefined && (
             <>
               {' '}
@@ -124,11 +124,13 @@ export function RunRecord({ insight }: { insight: InsightAnswer }) {
       )}
       {insight.status === 'FINISHED' && (
         <Part title="Artifacts" copy={() => artifactPaths(insight).join('\n')} copyLabel="Copy the paths">
-          {artifactPaths(insight).map((path) => (
-            <Fact key={path} name="File">
-              <code>{path}</code>
-            </Fact>
-          ))}
+          <Fact name="Files">
+            {artifactPaths(insight).map((path) => (
+              <code key={path} className="one-line" title={path}>
+                {path}
+              </code>
+            ))}
+          </Fact>
           <Fact name="Download">
             <a href={api.artifactUrl(insight.id)} download>
               Cluster details

@@ -60,7 +60,7 @@ export function InsightsTable(props: {
               <StatusMark status={row.status} />
             </td>
             <td>
-              <Link to="/insights/$insightId" params={{ insightId: row.id }} className="strong clamp-1">
+              <Link to="/insights/$insightId" params={{ insightId: row.id }} className="strong clamp-2">
                 <FromTrace text={row.name} />
               </Link>
               {row.instruction !== row.name && <FromTrace text={row.instruction} className="clamp-1 quiet small" />}

@@ -4,7 +4,16 @@ import { findCluster } from '../insight/cluster-rows.ts'
 import type { Dots } from './dots.ts'
 import { toPixel, type Size, type View } from './view.ts'
 
-export type Label = { id: string; title: string; x: number; y: number; width: number }
+/** `title` is what `lines` say; `x` and `y` are its middle. */
+export type Label = {
+  id: string
+  title: string
+  lines: readonly string[]
+  x: number
+  y: number
+  width: number
+  height: number
+}
 
 /** The middle of every cluster's dots, by cluster id. */
 export function toCentres(dots: Dots): ReadonlyMap<string, { x: number; y: number; count: number }> {
@@ -38,10 +47,17 @@ export function depthAt(zoom: number): number {
   return 1 + Math.floor(Math.log(zoom) / Math.log(1.8) + 0.01)
 }
 
-const charWidth = 6.4
-const maxWidth = 216
-const height = 20
+const charWidth = 6
+const lineHeight = 15
+/** Longer names take two lines; only what is longer than both is cut. */
+const maxChars = 26
+/** Dot, gap and padding beside the words; padding and line above and below them. */
+const frame = { width: 28, height: 4 }
 const maxLabels = 28
+/** How far a label may move up or down, in pixels, to lie over no other; in this order. */
+const shifts = [0, 20, -20, 40, -40]
+/** The buttons in the upper corner at the line's end: nothing is written under them. */
+const tools = { width: 40, height: 136 }
 
 /** The labels that fit: the largest clusters of the level first, none over another, and the chosen one always. */
 export function toLabels(input: {
@@ -70,21 +86,34 @@ export function toLabels(input: {
     const centre = centres.get(cluster.id)
     if (centre === undefined) continue
     const { x, y } = toPixel(view, size, centre)
-    const width = Math.min(maxWidth, cluster.title.length * charWidth + 14)
     if (x < 0 || y < 0 || x > size.width || y > size.height) continue
-    const inside = Math.min(size.width - width / 2 - 2, Math.max(width / 2 + 2, x))
-    const label = {
-      id: cluster.id,
-      title: cluster.title,
-      x: inside,
-      y: Math.min(size.height - 12, Math.max(12, y)),
-      width,
+    const lines = toLines(cluster.title)
+    const width = Math.max(...lines.map(({ length }) => Math.min(maxChars, length))) * charWidth + frame.width
+    const height = lines.length * lineHeight + frame.height
+    // Beside its place rather than nowhere.
+    for (const shift of shifts) {
+      const inY = within(y + shift, height / 2 + 2, size.height - height / 2 - 2)
+      const end = inY - height / 2 < tools.height ? size.width - tools.width : size.width
+      const inX = within(x, width / 2 + 2, end - width / 2 - 2)
+      const label = { id: cluster.id, title: cluster.title, lines, x: inX, y: inY, width, height }
+      if (placed.some((other) => overlaps(other, label))) continue
+      placed.push(label)
+      break
     }
-    if (placed.every((other) => !overlaps(other, label))) placed.push(label)
   }
   return placed
 }
 
+/** One line, or two of about the same length, broken between words. */
+function toLines(title: string): string[] {
+  if (title.length <= maxChars) return [title]
+  const breaks = [...title.matchAll(/\s+/g)].map(({ index }) => index)
+  const middle = breaks.toSorted((a, b) => Math.abs(a - title.length / 2) - Math.abs(b - title.length / 2))[0]
+  return middle === undefined ? [title] : [title.slice(0, middle), title.slice(middle).trimStart()]
+}
+
+const within = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value))
+
 function overlaps(a: Label, b: Label): boolean {
-  return Math.abs(a.x - b.x) < (a.width + b.width) / 2 + 4 && Math.abs(a.y - b.y) < height + 2
+  return Math.abs(a.x - b.x) < (a.width + b.width) / 2 + 4 && Math.abs(a.y - b.y) < (a.height + b.height) / 2 + 2
 }

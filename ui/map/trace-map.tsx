@@ -182,7 +182,11 @@ export function TraceMap(props: {
               onClick={() => props.onSelect(label.id)}
             >
               <span className="hue-dot" style={{ background: toHue(label.id) }} />
-              <FromTrace text={label.title} />
+              <span>
+                {label.lines.map((line, index) => (
+                  <FromTrace key={index} text={line} />
+                ))}
+              </span>
             </button>
           ))}
         </div>

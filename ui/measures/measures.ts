@@ -30,7 +30,9 @@ export const measures: Record<MeasureKey, Measure> = {
     words: 'share of traces that ended unresolved or in an error',
     read: ({ outcomes }) => {
       const total = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
-      return total === 0 ? undefined : ((outcomes.unresolved ?? 0) + (outcomes.error ?? 0)) / total
+      // Where no trace tells how it ended, none of them resolved is no good news.
+      if (total === (outcomes.unclear ?? 0)) return undefined
+      return ((outcomes.unresolved ?? 0) + (outcomes.error ?? 0)) / total
     },
     write: toShare,
     worse: 'high',

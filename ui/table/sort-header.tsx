@@ -5,7 +5,8 @@ import { Icon } from '../parts/icon.tsx'
 /** A column header that sorts: the first click uses the column's natural order, the next turns it round. */
 export function SortHeader<Key extends string>(props: {
   column: Key
-  sort: Key
+  /** The column that sorts; none where another order holds. */
+  sort: Key | undefined
   order: Order
   first: Order
   onSort: (column: Key, order: Order) => void

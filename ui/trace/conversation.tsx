@@ -67,7 +67,9 @@ function ChatTurn({ turn, quotes }: { turn: Turn; quotes: readonly string[] }) {
   const quoted = quotes.length > 0 && findQuotes(turn.text, quotes).some(({ marked }) => marked)
   const limit = isSpoken ? longChars : turn.kind === 'system' ? systemChars : shortChars
   const [whole, setWhole] = useState(quoted || turn.text.length <= limit)
-  const text = whole ? turn.text : turn.text.slice(0, limit)
+  const start = turn.text.slice(0, limit)
+  // The beginning of a system prompt is one line; its line breaks come with the rest of it.
+  const text = whole ? turn.text : turn.kind === 'system' ? start.replaceAll(/\s+/g, ' ') : start
   return (
     <li className={`turn turn-${turn.kind}`} data-span={turn.span_id}>
       <span className="turn-who">
@@ -89,7 +91,7 @@ function ChatTurn({ turn, quotes }: { turn: Turn; quotes: readonly string[] }) {
             <FromTrace key={index} text={piece.text} />
           ),
         )}
-        {!whole && '…'}
+        {!whole && '… '}
         {turn.text.length > limit && !quoted && (
           <button type="button" className="text-button" onClick={() => setWhole(!whole)}>
             {whole ? 'See less' : `See more (${toCompact(turn.text.length)} characters)`}

@@ -95,7 +95,7 @@ function ClusterPath({ membership }: { membership: Membership }) {
         ) : (
           <FromTrace text={membership.cluster_path.length === 0 ? cluster : membership.cluster_path.join(' › ')} />
         )}
-      </Link>
+      </Link>{' '}
       <span className="quiet">
         in <FromTrace text={membership.insight_name} />
       </span>

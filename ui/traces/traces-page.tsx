@@ -71,7 +71,8 @@ export function TracesPage() {
       <div className="page-head">
         <h1>Traces</h1>
         <span className="quiet numbers" aria-live="polite">
-          {matching.total !== undefined && `${toCount(items.length)} of ${toPlural(matching.total, 'trace')}`}
+          {matching.total !== undefined &&
+            `${items.length === 0 ? '' : `${toCount(items.length)} of `}${toPlural(matching.total, 'trace')}`}
         </span>
         <div className="page-head-end">
           <ActionsMenu

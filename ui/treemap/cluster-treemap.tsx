@@ -123,12 +123,13 @@ function TileButton(props: {
   const { tile, look, value, state } = props
   const { cluster } = tile
   const roomy = tile.width >= 52 && tile.height >= 20
-  const said = `${toCount(cluster.size)} (${toShare(cluster.share)})${value === undefined ? '' : ` · ${value}`}`
+  const size = `${toCount(cluster.size)} (${toShare(cluster.share)})`
+  const said = value === undefined ? size : `${size} · ${value}`
   return (
     <button
       type="button"
       data-cluster={cluster.id}
-      className={`tile ${tile.kind} ${look.className} ${state}`}
+      className={`tile ${tile.kind} ${look.className} ${state}${isTight(tile) ? ' tight' : ''}`}
       style={{ ...look.style, left: tile.x, top: tile.y, width: tile.width, height: tile.height }}
       title={`${cluster.title}: ${said}`}
       aria-label={roomy ? undefined : `${cluster.title}: ${said}`}
@@ -139,9 +140,32 @@ function TileButton(props: {
       {roomy && (
         <span className="tile-text">
           <FromTrace text={cluster.title} className="tile-title" />
-          {(tile.kind === 'group' || tile.height >= 40) && <span className="numbers">{said}</span>}
+          {tile.kind === 'group' && <span className="numbers">{said}</span>}
+          {tile.kind === 'tile' && tile.height >= 40 && <span className="numbers">{toShortWords(tile, value)}</span>}
         </span>
       )}
     </button>
   )
+}
+
+const boldCharPixels = 6.6
+const padPixels = 12
+/** Two lines of the name and one of the numbers. */
+const threeLines = 50
+
+/** True where the tile has no room for a name of two lines, or is narrower than its longest word. */
+function isTight({ kind, cluster, width, height }: Tile): boolean {
+  const longest = Math.max(0, ...cluster.title.split(/\s+/).map((word) => word.length))
+  return kind === 'tile' && (height < threeLines || longest * boldCharPixels > width - padPixels)
+}
+
+const charPixels = 5.8
+
+/** What fits on one line of a tile: the number that gives it its colour, and how many traces it holds. */
+function toShortWords({ cluster, width }: Tile, value: string | undefined): string {
+  const [lead, more] =
+    value === undefined
+      ? [toCount(cluster.size), ` (${toShare(cluster.share)})`]
+      : [value, ` · ${toCount(cluster.size)}`]
+  return (lead.length + more.length) * charPixels <= width - padPixels ? lead + more : lead
 }

@@ -162,10 +162,32 @@ describe('names on the map', () => {
     for (const [index, label] of placed.entries()) {
       for (const other of placed.slice(index + 1)) {
         expect(
-          Math.abs(label.x - other.x) >= (label.width + other.width) / 2 || Math.abs(label.y - other.y) >= 20,
+          Math.abs(label.x - other.x) >= (label.width + other.width) / 2 ||
+            Math.abs(label.y - other.y) >= (label.height + other.height) / 2,
         ).toBe(true)
       }
     }
     expect(placed[0]?.id).toBe('1')
+  })
+
+  test('stay inside the picture and out from under its buttons, and a long one takes two lines', () => {
+    const title = 'Cash, declined cards and transactions'
+    const corner = [aClusterAnswer('1', { title, size: 2 }), aClusterAnswer('2', { title: 'Fees', size: 1 })]
+    const places = new Map([
+      ['1', { x: 1, y: 0, count: 1 }],
+      ['2', { x: 0, y: 1, count: 1 }],
+    ])
+    const picture = { width: 600, height: 400 }
+    const [long, short] = toLabels({
+      clusters: corner,
+      centres: places,
+      view: wholeMap,
+      size: picture,
+      selected: undefined,
+    })
+    expect(long?.height).toBeGreaterThan(short?.height ?? 0)
+    expect(long!.x + long!.width / 2).toBeLessThanOrEqual(picture.width - 32)
+    expect(short!.x - short!.width / 2).toBeGreaterThanOrEqual(0)
+    expect(short!.y + short!.height / 2).toBeLessThanOrEqual(picture.height)
   })
 })
