@@ -60,7 +60,8 @@ export async function runInsight(
 
   await tracking.updateRun({ runId, status: 'RUNNING' }, options)
 
-  await enter('load', 0)
+  // Not again where it was done: whoever is killed while it says so would take it for not done.
+  if (input.isLoaded !== true) await enter('load', 0)
   const selected =
     input.isLoaded === true
       ? await checkpoints.countSelected()

@@ -304,6 +304,8 @@ test('a selection that was made is not changed by traces that come later', async
   }
   const { counts } = await runInsight({ runId, spec: plainSpec, isLoaded: true }, later, { signal: never })
   expect(counts.selected).toBe(10)
+  // The stage told last is where the next attempt believes the job to be.
+  expect(later.events.flatMap((event) => (event.type === 'stage' ? [event.stage] : []))).not.toContain('load')
 })
 
 test('a write that MLflow refuses for one trace is recorded, and every other trace gets its own', async () => {
