@@ -80,10 +80,11 @@ export function insightRoutes({ auth, database, create, now }: InsightRouteDeps)
           deleted: query.deleted,
         })
         const ui = await c.var.caller.client.ui({ signal })
-        const visible = await Promise.all(
-          page.items.map(async (record) => ((await c.var.caller.canRead(record.experimentId, signal)) ? [record] : [])),
-        )
-        const rows = await Promise.all(visible.flat().map((record) => withLiveCounts(database, record)))
+        // Once an experiment, however many Insights of the page are on it.
+        const experiments = [...new Set(page.items.map(({ experimentId }) => experimentId))]
+        const readable = await Promise.all(experiments.map((id) => c.var.caller.canRead(id, signal)))
+        const visible = page.items.filter(({ experimentId }) => readable[experiments.indexOf(experimentId)])
+        const rows = await Promise.all(visible.map((record) => withLiveCounts(database, record)))
         return c.json({
           items: rows.map((record) => toInsightRow(record, ui, now())),
           ...(page.nextPageToken === undefined ? {} : { next_page_token: page.nextPageToken }),

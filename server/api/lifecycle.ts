@@ -40,7 +40,10 @@ export function lifecycleRoutes(deps: InsightRouteDeps) {
     // Whoever may only read must not stop: MLflow decides, by the same write.
     if (auth === 'mlflow') await caller.client.updateRun({ runId: record.id, status: 'KILLED' }, { signal })
     await jobs.cancel(record.id)
-    await endInsight(record.id, 'KILLED', end)
+    if ((await endInsight(record.id, 'KILLED', end)) || auth !== 'mlflow') return
+    // It ended by itself a moment before: the run says again how.
+    const { status } = await getInsight(db, record.id)
+    await caller.client.updateRun({ runId: record.id, status }, { signal })
   }
 
   /** Puts an Insight that has ended in the queue again; of two who ask at once exactly one does. */

@@ -46,7 +46,7 @@ export function createInsightRunner(deps: RunnerDeps): RunInsight {
     const record = await findInsight(database.db, insightId)
     if (record === undefined || record.deletedAt !== null) return
     // Killed while it was being given up: what is left is to say so.
-    if (record.status === 'FAILED') return await endInsight(insightId, 'FAILED', deps)
+    if (record.status === 'FAILED') return void (await endInsight(insightId, 'FAILED', deps))
     if (record.status === 'FINISHED' || record.status === 'KILLED') return
     const turn = await takeTurn(database.db, insightId)
     if (turn === undefined) return
@@ -199,15 +199,15 @@ export function createGivenUp(deps: RunnerDeps): NonNullable<JobsOptions['onGive
 const endPatienceMs = 5_000
 
 /**
- * Ends an Insight that did not finish: here, in MLflow, and for whoever watches. MLflow may be the very thing that is down;
- * then the run is mended when the Insight is resumed.
+ * Ends an Insight that did not finish: here, in MLflow, and for whoever watches; `false` for one that has ended otherwise. MLflow
+ * may be the very thing that is down; then the run is mended when the Insight is resumed.
  */
 export async function endInsight(
   insightId: string,
   status: Extract<RunStatus, 'FAILED' | 'KILLED'>,
   deps: Pick<RunnerDeps, 'database' | 'events' | 'client' | 'now' | 'log'>,
   { tags = {}, turn }: { tags?: Record<string, string>; turn?: number } = {},
-): Promise<void> {
+): Promise<boolean> {
   const finishedAt = new Date(deps.now())
   const { selected, summarized, skipped, failed } = await createCheckpoints(deps.database.db, insightId).counts()
   const changed = await updateInsight(
@@ -216,7 +216,7 @@ export async function endInsight(
     { status, finishedAt, counts: { selected, summarized, skipped, failed, clustered: 0, unassigned: 0 } },
     { ifStatus: ['SCHEDULED', 'RUNNING', status], ...(turn === undefined ? {} : { ifTurn: turn }) },
   )
-  if (!changed) return
+  if (!changed) return false
   await deps.events.append(insightId, { type: 'end', status })
   const signal = AbortSignal.timeout(endPatienceMs)
   try {
@@ -225,4 +225,5 @@ export async function endInsight(
   } catch (error) {
     deps.log.warn({ insightId, err: error }, 'run not ended in MLflow')
   }
+  return true
 }

@@ -118,7 +118,8 @@ export type RecomputeInsightBody = z.infer<typeof RecomputeInsightBody>
 export const CountBody = z.strictObject({ filter: z.string().max(8_000).default('') })
 
 export const PageQuery = z.object({
-  page_token: z.string().max(500).optional(),
+  // It holds the sort value of the page's last row, such as a name of 250 letters of any alphabet.
+  page_token: z.string().max(4_000).optional(),
   page_size: z.coerce.number().int().min(1).max(500).default(50),
 })
 
