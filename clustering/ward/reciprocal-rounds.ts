@@ -15,7 +15,7 @@ import { searchBlockRows } from './search-rows.ts'
 import { toShared } from '../matrix/shared-memory.ts'
 import { oneThread, type Threads } from '../threads/threads.ts'
 
-const listLength = 8
+const listLength = 12
 const mergeBlockRows = 512
 
 /**
@@ -45,12 +45,15 @@ export function dendrogramByRounds(
   const lastCosts = new Float64Array(count)
   /** 1 where the list ran dry: the cluster's nearest is not known. */
   const isDry = new Uint8Array(count)
+  const isWanted = new Uint8Array(count)
   const refill = createRefill(clusters, lists, mergedInto)
   if (count > 1) searchAllPairs(clusters, lists, alive, threads)
   while (alive.length > 1) {
-    for (let wanted; (wanted = dryOnes(lists, alive, isDry)).length > 0;) {
+    for (let wanted; (wanted = dryOnes(lists, alive, isDry, isWanted.fill(0))).length > 0;) {
       const blocks = createBlocks(wanted.length, searchBlockRows)
-      threads.run({ kind: 'search-rows', clusters, lists, alive, wanted: toShared(wanted), blocks })
+      // One block is done before another thread has heard of it.
+      const willing = wanted.length > searchBlockRows ? threads : oneThread
+      willing.run({ kind: 'search-rows', clusters, lists, alive, wanted: toShared(wanted), blocks })
       for (const cluster of wanted) isDry[cluster] = 0
     }
     const pairs = reciprocalPairs(lists, alive, isDry)
@@ -141,10 +144,14 @@ function createRefill(clusters: Clusters, lists: NearestLists, mergedInto: Int32
 
 /**
  * The clusters to compare with all others now. One that no other takes for its nearest cannot be merged in this round:
- * it waits, and by the time its turn comes there are fewer to compare it with.
+ * it waits, and by the time its turn comes there are fewer to compare it with. `isWanted` comes empty.
  */
-function dryOnes({ ids, length }: NearestLists, alive: Int32Array, isDry: Uint8Array): Int32Array {
-  const isWanted = new Uint8Array(isDry.length)
+function dryOnes(
+  { ids, length }: NearestLists,
+  alive: Int32Array,
+  isDry: Uint8Array,
+  isWanted: Uint8Array,
+): Int32Array {
   let canMerge = false
   for (const cluster of alive) {
     if (isDry[cluster] === 1) continue
