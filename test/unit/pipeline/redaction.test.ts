@@ -144,6 +144,15 @@ test('patterns of one’s own come first, under their own names', () => {
   expect(mask('EMP-123456 wrote to ana@example.com')).toBe('[employee-1] wrote to [email-1]')
 })
 
+test('a pattern that is too slow on a text is given up, and named', () => {
+  let clock = 0
+  const find = toFindPlaces('a.*b|a', { patience: 3, now: () => clock++ })
+  expect(find('aa')).toHaveLength(2)
+  expect(() => find('aaaaa')).toThrow(
+    expect.objectContaining({ code: 'trace.unreadable', message: expect.stringContaining('a.*b|a') }),
+  )
+})
+
 test.each([
   ['I wrote to [email-1] twice about the refund', 'twice about the refund'],
   ['nothing is masked here', 'nothing is masked here'],
