@@ -16,7 +16,7 @@ import type {
 import { exampleRoles, outcomes, overviewSources, stages } from './insight.ts'
 import { facetTypes } from './lens.ts'
 import type { Grouping } from './group.ts'
-import type { Analyst } from './ports.ts'
+import type { Analyst, PromptRecord } from './ports.ts'
 
 const count = z.number().int().nonnegative()
 const share = z.number().min(0).max(1)
@@ -128,7 +128,19 @@ export const ClusterDetailsSchema = z.strictObject({
     reasoning_effort: z.string(),
     overview_by: z.string().describe('which model, or `builtin`, wrote the overview'),
   }),
-  prompts: z.array(z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() })),
+  prompts: z.array(
+    z.strictObject({
+      name: z.string(),
+      version: z.string(),
+      sha256: z.string(),
+      source: z
+        .string()
+        .optional()
+        .describe(
+          '`file` for one that comes with the program, else `prompts:/<name>/<version>` in the Prompt Registry',
+        ),
+    }),
+  ),
   seed: count,
   counts: z.strictObject({
     selected: count,
@@ -214,7 +226,7 @@ export function toClusterDetails(input: ArtifactInput): ClusterDetails {
       reasoning_effort: input.analyst.models.reasoningEffort,
       overview_by: overview.by,
     },
-    prompts: input.analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    prompts: promptRecords(input.analyst),
     seed: spec.seed,
     counts: input.counts,
     usage: {
@@ -270,6 +282,11 @@ function toEvidence(item: {
   verified: boolean
 }): z.infer<typeof EvidenceSchema> {
   return { trace_id: item.traceId, span_id: item.spanId, quote: item.quote, verified: item.verified }
+}
+
+/** Which prompts were used, without their texts. */
+export function promptRecords({ prompts }: Pick<Analyst, 'prompts'>): PromptRecord[] {
+  return prompts.map(({ name, version, sha256, source }) => ({ name, version, sha256, source }))
 }
 
 /** A cluster in the artifact's spelling; the same words are used by the database and the API. */

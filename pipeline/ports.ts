@@ -121,10 +121,15 @@ export type NamedNode = { id: string; title: string; summary: string }
 /** Told of rows as they are done, with what they cost. */
 export type OnVectors = (batch: { rows: { row: number; vector: Float32Array }[]; usage: Usage }) => Promise<void>
 
+export type PromptRecord = { name: string; version: string; sha256: string; source: string }
+
 export type Analyst = {
-  /** Names that go on record: models, and the prompts with version and hash. */
+  /**
+   * Names that go on record: models, and the prompts with version and hash. `source` is `file` for one that comes with the
+   * program, else its address in the Prompt Registry, `prompts:/<name>/<version>`.
+   */
   models: { thinking: string; summary: string; embedding: string; reasoningEffort: string }
-  prompts: { name: string; version: string; sha256: string; text: string }[]
+  prompts: (PromptRecord & { text: string })[]
   /** How the question is to be read, for whoever asked it to look at and change. */
   deriveLens: (instruction: string, options: Cancellable) => Promise<{ lens: Lens; by: string; usage: Usage }>
   summarize: (

@@ -1,6 +1,13 @@
 // Everything an Insight leaves in MLflow. Each write may be repeated, and each trace is ticked off when it is done, so a
 // job that was killed goes on with the rest. FINISHED comes last: whoever sees it finds everything else in place.
-import { type ClusterDetails, maxMapPoints, toClusterDetails, toMapRecords, toSummaryLine } from './artifact.ts'
+import {
+  type ClusterDetails,
+  maxMapPoints,
+  promptRecords,
+  toClusterDetails,
+  toMapRecords,
+  toSummaryLine,
+} from './artifact.ts'
 import type { ArtifactInput } from './artifact.ts'
 import { attemptsOf } from './attempts.ts'
 import { createTicker, forEachConcurrent } from './concurrency.ts'
@@ -183,7 +190,7 @@ function toConfig(spec: InsightSpec, analyst: Pick<Analyst, 'models' | 'prompts'
   return {
     spec: 'traceIds' in spec.scope ? { ...spec, scope: { trace_count: spec.scope.traceIds.length } } : spec,
     models: analyst.models,
-    prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    prompts: promptRecords(analyst),
   }
 }
 

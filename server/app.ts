@@ -60,7 +60,7 @@ export function createApp(deps: AppDeps) {
       async (c) => c.json(await deps.service(c.var.caller, c.req.raw.signal)),
     )
     .route('/', experimentRoutes({ db: deps.database.db }))
-    .route('/', lensRoutes({ auth: deps.auth, chooseAnalyst: deps.create.chooseAnalyst }))
+    .route('/', lensRoutes({ auth: deps.auth, ...deps.create }))
     .route('/', insightRoutes(deps))
     .route('/', lifecycleRoutes(deps))
     .route('/', readingRoutes(deps))

@@ -107,6 +107,15 @@ export const environment = z.object({
       'What models cost in USD per million tokens, as JSON: `{"my-model":{"input":0.5,"cached_input":0.05,"output":2}}`. Wins over the list prices we know.',
     )
     .meta({ unset: 'list prices of OpenAI’s models' }),
+  INSIGHTS_PROMPT_ALIAS: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,255}$/, 'must consist of letters, digits, _ and -')
+    .refine((alias) => !/^(latest|v\d+)$/i.test(alias), 'must not be a name that MLflow keeps for itself')
+    .optional()
+    .describe(
+      "The alias of the prompts in MLflow's Prompt Registry that are used in place of the built-in ones; see [prompts](docs/prompts.md).",
+    )
+    .meta({ unset: 'the built-in prompts' }),
   INSIGHTS_CONCURRENCY: wholeNumber(1, 256)
     .optional()
     .describe(
@@ -179,6 +188,8 @@ export type Config = {
     summary: string
     /** A model's name, or `builtin`. */
     embedding: string
+    /** `undefined`: the built-in prompts. */
+    promptAlias: string | undefined
     /** Calls at once, at most; `undefined` finds the limit by itself. */
     concurrency: number | undefined
     /** What was configured, then the list prices. */
@@ -236,6 +247,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       reasoningEffort: values.INSIGHTS_REASONING_EFFORT,
       summary: values.INSIGHTS_SUMMARY_MODEL ?? values.INSIGHTS_MODEL,
       embedding: values.INSIGHTS_EMBEDDING_MODEL,
+      promptAlias: values.INSIGHTS_PROMPT_ALIAS,
       concurrency: values.INSIGHTS_CONCURRENCY,
       prices: { ...listPrices, ...values.INSIGHTS_PRICES },
       requestsPerMinute: values.INSIGHTS_REQUESTS_PER_MINUTE,

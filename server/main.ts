@@ -17,6 +17,7 @@ import { createAnalystChooser } from './insights/analysts.ts'
 import { createInsight, type CreateDeps } from './insights/create.ts'
 import { createEstimator } from './insights/estimate.ts'
 import { housekeeping } from './insights/housekeeping.ts'
+import { createPromptChooser } from './insights/prompts.ts'
 import { createGivenUp, createInsightRunner, type RunnerDeps } from './insights/run-job.ts'
 import { createEvents } from './jobs/events.ts'
 import { createBreakers, endpoints } from './jobs/breaker.ts'
@@ -111,6 +112,7 @@ export async function startService(
     db: database.db,
     jobs,
     chooseAnalyst,
+    choosePrompts: createPromptChooser(config.model, tracking.quickClient),
     redaction: config.redaction,
     codeVersion: packageJson.version,
     concurrencyOf,

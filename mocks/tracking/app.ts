@@ -20,6 +20,15 @@ import { addOtlpRoute } from './otlp-route.ts'
 import { findBoolean, findStrings, getString, isRecord, missingParameter } from './params.ts'
 import type { Params } from './params.ts'
 import type { TrackingParts } from './parts.ts'
+import {
+  createModelVersion,
+  createRegisteredModel,
+  getModelVersion,
+  getRegisteredModel,
+  getVersionByAlias,
+  setModelAlias,
+  setModelTag,
+} from './prompts.ts'
 import { searchRuns } from './run-search.ts'
 import {
   createRun,
@@ -145,6 +154,13 @@ function toV2Routes({ db }: TrackingParts): Route[] {
     at('POST', '/runs/log-metric', (params) => logMetric(db, params)),
     at('POST', '/runs/log-parameter', (params) => logParam(db, params)),
     at('GET', '/metrics/get-history', (params) => getMetricHistory(db, params)),
+    at('POST', '/registered-models/create', (params) => createRegisteredModel(db, params)),
+    at('GET', '/registered-models/get', (params) => getRegisteredModel(db, params)),
+    at('POST', '/registered-models/set-tag', (params) => setModelTag(db, params)),
+    at('POST', '/registered-models/alias', (params) => setModelAlias(db, params)),
+    at('GET', '/registered-models/alias', (params) => getVersionByAlias(db, params)),
+    at('POST', '/model-versions/create', (params) => createModelVersion(db, params)),
+    at('GET', '/model-versions/get', (params) => getModelVersion(db, params)),
     at('POST', '/traces/link-to-run', (params) => linkTracesToRun(db, params)),
     // MLflow's Python client deletes traces here.
     at('POST', '/traces/delete-traces', (params) => deleteTraces(db, params)),

@@ -51,6 +51,17 @@ CREATE TABLE IF NOT EXISTS spans (
   trace_id TEXT NOT NULL REFERENCES traces ON DELETE CASCADE, span_id TEXT NOT NULL, parent_id TEXT, name TEXT NOT NULL,
   type TEXT, status TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER, usage TEXT, cost TEXT, content TEXT NOT NULL,
   PRIMARY KEY (trace_id, span_id)) STRICT;
+CREATE TABLE IF NOT EXISTS registered_models (
+  name TEXT PRIMARY KEY, description TEXT, creation_time INTEGER NOT NULL, last_update_time INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS model_tags (
+  name TEXT NOT NULL REFERENCES registered_models, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (name, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS model_versions (
+  name TEXT NOT NULL REFERENCES registered_models, version INTEGER NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL,
+  tags TEXT NOT NULL, creation_time INTEGER NOT NULL, PRIMARY KEY (name, version)) STRICT;
+CREATE TABLE IF NOT EXISTS model_aliases (
+  name TEXT NOT NULL REFERENCES registered_models, alias TEXT NOT NULL, version INTEGER NOT NULL,
+  PRIMARY KEY (name, alias)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS links (
   run_id TEXT NOT NULL, trace_id TEXT NOT NULL, PRIMARY KEY (run_id, trace_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS links_by_trace ON links (trace_id);

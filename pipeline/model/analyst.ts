@@ -18,7 +18,7 @@ import { summarizePartPrompt } from './prompts/summarize-part.ts'
 import { summarizePrompt } from './prompts/summarize.ts'
 import { summarizeTranscript } from './summarize.ts'
 
-/** Every prompt there is, in the order of their use. */
+/** Every prompt there is, in the order of their use; those that come with the program. */
 export const prompts: readonly Prompt[] = [
   lensPrompt,
   summarizePrompt,
@@ -36,6 +36,8 @@ export type ModelAnalystOptions = {
   ports: { complete: Complete; embedTexts: EmbedTexts }
   /** `embedding` is a model's name, or `builtin` for the fallback's own embedding. */
   models: { thinking: string; summary: string; embedding: string; reasoningEffort: string }
+  /** Used in place of those of the same name that come with the program. */
+  prompts?: readonly Prompt[] | undefined
   /** Gives names and overview where the model fails, and the embedding where none is asked for. */
   fallback: Analyst
   /** Tokens of one prompt; longer traces are read in parts. */
@@ -51,24 +53,32 @@ export type ModelAnalystOptions = {
 export function createModelAnalyst({
   ports,
   models,
+  prompts: others = [],
   fallback,
   maxInputTokens = 24_000,
   concurrency = 8,
 }: ModelAnalystOptions): Analyst {
   const { thinking, summary, embedding, reasoningEffort } = models
+  const complete = speakWith(others, ports.complete)
   return {
     models: { thinking, summary, embedding, reasoningEffort },
-    prompts: prompts.map(toPromptRecord),
-    deriveLens: (instruction, options) =>
-      deriveLens(instruction, { complete: ports.complete, fallback, model: thinking }, options),
-    summarize: (input, options) =>
-      summarizeTranscript(input, { complete: ports.complete, maxInputTokens, model: summary }, options),
+    prompts: prompts.map((own) => toPromptRecord(others.find(({ name }) => name === own.name) ?? own)),
+    deriveLens: (instruction, options) => deriveLens(instruction, { complete, fallback, model: thinking }, options),
+    summarize: (input, options) => summarizeTranscript(input, { complete, maxInputTokens, model: summary }, options),
     embed: (texts, options) =>
       embedding === 'builtin'
         ? fallback.embed(texts, options)
         : embedAll(texts, ports.embedTexts, { ...options, concurrency: Math.min(concurrency, 4) }),
-    nameClusters: (input, options) => nameAll(input, { complete: ports.complete, fallback, concurrency }, options),
-    writeOverview: (input, options) =>
-      writeCheckedOverview(input, { complete: ports.complete, fallback, model: thinking }, options),
+    nameClusters: (input, options) => nameAll(input, { complete, fallback, concurrency }, options),
+    writeOverview: (input, options) => writeCheckedOverview(input, { complete, fallback, model: thinking }, options),
+  }
+}
+
+/** Every call names its prompt by its kind, so that another text can stand in for it here, before the answer is looked up. */
+function speakWith(others: readonly Prompt[], complete: Complete): Complete {
+  const texts = new Map(others.map(({ name, text }) => [name, text]))
+  return (request, options) => {
+    const system = texts.get(request.kind)
+    return complete(system === undefined ? request : { ...request, prompt: { ...request.prompt, system } }, options)
   }
 }

@@ -5,7 +5,6 @@ import type { SummaryRecord } from '../insight.ts'
 import type { Lens } from '../lens.ts'
 import type { NamedNode, NodeToName } from '../ports.ts'
 import { NameAnswer } from './answers.ts'
-import type { CallKind } from './call-kind.ts'
 import type { CompleteRequest } from './complete.ts'
 import { type DataBlock, toUserMessage } from './fence.ts'
 import { questionBlocks } from './lens-blocks.ts'
@@ -49,26 +48,23 @@ export function toNameRequest(
     },
     ...(taken.length === 0 ? [] : [{ label: 'taken', text: taken.map((title) => `- ${title}`).join('\n') }]),
   ]
-  return toThinkingRequest(
-    { kind: isLeaf ? 'name_leaf' : 'name_parent', prompt: isLeaf ? nameLeafPrompt : nameParentPrompt },
-    {
-      blocks: [...questionBlocks(question.instruction, question.lens), ...blocks],
-      task: isLeaf ? 'Name this group.' : 'Name this upper group.',
-      schema: NameAnswer,
-      maxOutputTokens: nameTokens,
-    },
-  )
+  return toThinkingRequest(isLeaf ? nameLeafPrompt : nameParentPrompt, {
+    blocks: [...questionBlocks(question.instruction, question.lens), ...blocks],
+    task: isLeaf ? 'Name this group.' : 'Name this upper group.',
+    schema: NameAnswer,
+    maxOutputTokens: nameTokens,
+  })
 }
 
 /** A question to the thinking model about data between marks. */
 export function toThinkingRequest<T>(
-  { kind, prompt }: { kind: CallKind; prompt: Prompt },
+  prompt: Prompt,
   ask: { blocks: readonly DataBlock[]; task: string; schema: z.ZodType<T>; maxOutputTokens: number },
 ): CompleteRequest<T> {
   const user = toUserMessage(ask.blocks, ask.task)
   const inputTokens = estimateTokens(prompt.text) + estimateTokens(user)
   return {
-    kind,
+    kind: prompt.name,
     prompt: { system: prompt.text, user },
     schema: ask.schema,
     schemaName: prompt.name,

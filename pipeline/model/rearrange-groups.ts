@@ -69,18 +69,15 @@ async function findSame(
   if (level.length < 2) return []
   const listed = shuffled(level, ({ id }) => id)
   const answer = await ask(
-    toThinkingRequest(
-      { kind: 'same_groups', prompt: sameGroupsPrompt },
-      {
-        blocks: [
-          ...questionBlocks(question.instruction, question.lens),
-          { label: 'groups', text: toNumbered(listed, named) },
-        ],
-        task: 'Which of these upper groups are the same?',
-        schema: SameGroupsAnswer,
-        maxOutputTokens: sameTokens,
-      },
-    ),
+    toThinkingRequest(sameGroupsPrompt, {
+      blocks: [
+        ...questionBlocks(question.instruction, question.lens),
+        { label: 'groups', text: toNumbered(listed, named) },
+      ],
+      task: 'Which of these upper groups are the same?',
+      schema: SameGroupsAnswer,
+      maxOutputTokens: sameTokens,
+    }),
   )
   const met = new Set<NodeToName>()
   return (answer?.same ?? []).map((numbers) => {
@@ -107,19 +104,16 @@ async function findPlace(
     // In another order for every group: no place in the list is favoured over all of them.
     .sort((a, b) => samplingRank(0, `${node.id} ${a.id}`) - samplingRank(0, `${node.id} ${b.id}`))
   const answer = await ask(
-    toThinkingRequest(
-      { kind: 'place_group', prompt: placeGroupPrompt },
-      {
-        blocks: [
-          ...questionBlocks(question.instruction, question.lens),
-          { label: 'group', text: `- ${toGroupLine(node, named)}` },
-          { label: 'groups', text: toNumbered(candidates, named) },
-        ],
-        task: 'To which upper group does the group belong?',
-        schema: PlaceGroupAnswer,
-        maxOutputTokens: placeTokens,
-      },
-    ),
+    toThinkingRequest(placeGroupPrompt, {
+      blocks: [
+        ...questionBlocks(question.instruction, question.lens),
+        { label: 'group', text: `- ${toGroupLine(node, named)}` },
+        { label: 'groups', text: toNumbered(candidates, named) },
+      ],
+      task: 'To which upper group does the group belong?',
+      schema: PlaceGroupAnswer,
+      maxOutputTokens: placeTokens,
+    }),
   )
   return answer === undefined ? undefined : candidates[answer.group - 1]?.id
 }

@@ -9,7 +9,6 @@ import { chunkTurns } from '../transcript/chunk-turns.ts'
 import { renderTurns } from '../transcript/render-turns.ts'
 import type { Transcript, Turn } from '../transcript/transcript.ts'
 import { CombinedAnswer, PartAnswer, SummaryAnswer, withFacets } from './answers.ts'
-import type { CallKind } from './call-kind.ts'
 import { type Complete, ModelCallError, withUsage } from './complete.ts'
 import { type DataBlock, toUserMessage } from './fence.ts'
 import { foldIdentifiers } from './fold-identifiers.ts'
@@ -51,10 +50,10 @@ export async function summarizeTranscript(
     throw new AppError('trace.empty', `Trace ${transcript.traceId} has no text to summarize.`)
   }
   let usage = noUsage
-  const ask: Ask = async (kind, prompt, blocks, call) => {
+  const ask: Ask = async (prompt, blocks, call) => {
     const user = toUserMessage([...question, ...blocks], call.task)
     const request = {
-      kind,
+      kind: prompt.name,
       prompt: { system: prompt.text, user },
       schema: call.schema,
       schemaName: prompt.name,
@@ -89,7 +88,6 @@ export async function summarizeTranscript(
 }
 
 type Ask = <T>(
-  kind: CallKind,
   prompt: Prompt,
   blocks: readonly DataBlock[],
   call: { task: string; schema: z.ZodType<T>; maxOutputTokens: number },
@@ -110,7 +108,7 @@ async function summarizeWithin(
   if (facts.length + rendered.length > maxChars) {
     return summarizeInParts(transcript, { facts, maxChars, facets }, ask, options)
   }
-  const answer = await ask('summarize', summarizePrompt, [...factBlocks(facts), { label: 'trace', text: rendered }], {
+  const answer = await ask(summarizePrompt, [...factBlocks(facts), { label: 'trace', text: rendered }], {
     task: 'Summarize this trace under the question.',
     schema: withFacets(SummaryAnswer, facets),
     maxOutputTokens: summaryTokens + facets.length * facetTokens,
@@ -140,7 +138,7 @@ async function summarizeInParts(
 
 async function takeNotes(chunk: readonly Turn[], part: { index: number; count: number }, ask: Ask): Promise<Notes> {
   const label = `part ${part.index + 1} of ${part.count}`
-  const answer = await ask('summarize_part', summarizePartPrompt, [{ label: 'trace', text: renderTurns(chunk) }], {
+  const answer = await ask(summarizePartPrompt, [{ label: 'trace', text: renderTurns(chunk) }], {
     task: `This is ${label} of the trace. Take notes under the question.`,
     schema: PartAnswer,
     maxOutputTokens: partTokens,
@@ -171,7 +169,7 @@ async function combine(parts: readonly Notes[], { facts, maxChars, facets }: Siz
     { label: 'notes', text: parts.map(({ notes }) => notes).join('\n') },
     { label: 'quotes', text: quotes.map(({ quote }, index) => `${index + 1}. ${quote}`).join('\n') },
   ]
-  const answer = await ask('combine', combinePrompt, blocks, {
+  const answer = await ask(combinePrompt, blocks, {
     task: 'Summarize the whole trace under the question.',
     schema: withFacets(CombinedAnswer, facets),
     maxOutputTokens: summaryTokens + facets.length * facetTokens,

@@ -122,9 +122,9 @@ export function insightRoutes({ auth, database, create, now }: InsightRouteDeps)
       }),
       validate('json', CreateInsightBody),
       async (c) => {
-        const estimate = await create.estimate(toAsked(c.req.valid('json'), create), c.var.caller, {
-          signal: c.req.raw.signal,
-        })
+        const { signal } = c.req.raw
+        const asked = await toAsked(c.req.valid('json'), create, { signal })
+        const estimate = await create.estimate(asked, c.var.caller, { signal })
         return c.json(toEstimateAnswer(estimate))
       },
     )

@@ -1,14 +1,18 @@
 // How a question is going to be read, before anything is: to be looked at, changed and sent with the Insight.
 import { Hono } from 'hono'
-import type { ChooseAnalyst } from '#/server/insights/analysts.ts'
 import { toChoices } from '#/server/insights/choices.ts'
+import type { CreateDeps } from '#/server/insights/create.ts'
 import { toLensAnswer } from './answers.ts'
 import type { CallerEnv } from './caller.ts'
 import { LensAnswer } from './schemas/lens.ts'
 import { LensRequest } from './schemas/requests.ts'
 import { route, validate } from './validate.ts'
 
-export function lensRoutes({ auth, chooseAnalyst }: { auth: 'none' | 'mlflow'; chooseAnalyst: ChooseAnalyst }) {
+export function lensRoutes({
+  auth,
+  chooseAnalyst,
+  choosePrompts,
+}: { auth: 'none' | 'mlflow' } & Pick<CreateDeps, 'chooseAnalyst' | 'choosePrompts'>) {
   return new Hono<CallerEnv>().post(
     '/insights/lens',
     route({
@@ -24,7 +28,7 @@ export function lensRoutes({ auth, chooseAnalyst }: { auth: 'none' | 'mlflow'; c
       const { signal } = c.req.raw
       // It may cost a model call, and nothing else here asks MLflow whether the caller is who they say.
       if (auth === 'mlflow') await c.var.caller.client.searchExperiments({ maxResults: 1 }, { signal })
-      const analyst = chooseAnalyst(toChoices(options))
+      const analyst = chooseAnalyst(await choosePrompts(toChoices(options), { signal }))
       const { lens, by } = await analyst.deriveLens(instruction, { signal })
       return c.json({ lens: toLensAnswer(lens), by })
     },

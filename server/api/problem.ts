@@ -35,6 +35,7 @@ const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   'mlflow.rate_limited': 503,
   'mlflow.server_error': 502,
   'mlflow.bad_answer': 502,
+  'prompt.invalid': 422,
   'model.unreachable': 502,
   'model.unauthorized': 502,
   'model.not_found': 502,

@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes, findExit } from './exit.ts'
 import type { ImportFlags } from './import-command.ts'
 import type { CreateFlags, ExportFlags, ListFlags, ServiceFlags } from './insight-commands.ts'
 import type { ActionName } from './lifecycle-commands.ts'
+import type { RegisterFlags } from './prompts-command.ts'
 import { toPrintable } from './terminal-text.ts'
 import type { World } from './world.ts'
 
@@ -66,6 +67,7 @@ With --json, stdout holds JSON and nothing else.`,
   addReading(program, world, leave)
   addActions(program, world, leave)
   addImport(program, world, leave)
+  addPrompts(program, world, leave)
   addCluster(program, world, leave)
   addConfig(program, world)
   return program
@@ -221,6 +223,24 @@ function addImport(program: Command, world: World, leave: Leave): void {
     .action(async (file: string, flags: ImportFlags) => {
       const { importCommand } = await import('./import-command.ts')
       leave(await importCommand(file, flags, world))
+    })
+}
+
+function addPrompts(program: Command, world: World, leave: Leave): void {
+  program
+    .command('prompts')
+    .description('the prompts of the model analyst')
+    .command('register')
+    .description(
+      'put the built-in prompts into the Prompt Registry of MLFLOW_TRACKING_URI, or of the running service’s embedded store',
+    )
+    .option('--alias <name>', 'let this alias stand at them; INSIGHTS_PROMPT_ALIAS=<name> makes the service use it')
+    .option('--json', 'print JSON')
+    .addOption(urlOption())
+    .addHelpText('after', example('trace-insights prompts register --alias production'))
+    .action(async (flags: RegisterFlags) => {
+      const { registerCommand } = await import('./prompts-command.ts')
+      leave(await registerCommand(flags, world))
     })
 }
 

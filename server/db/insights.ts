@@ -55,7 +55,7 @@ const columns = {
   deletedAt: insights.deletedAt,
 }
 
-const { spec: _spec, ...listedColumns } = columns
+const { spec: _spec, choices: _choices, ...listedColumns } = columns
 
 // ---- writing ---------------------------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ const sortKeys: Record<InsightsQuery['sort'], { key: SQL; cast: SQL }> = {
 export type Page<T> = { items: T[]; nextPageToken: string | undefined; total: number }
 
 /** An Insight as lists show it: without its specification, which may name 100,000 traces. */
-export type InsightListed = Omit<InsightRecord, 'spec'>
+export type InsightListed = Omit<InsightRecord, 'spec' | 'choices'>
 
 /** A page of Insights. Throws `request.invalid` for a page token of another order. */
 export async function listInsights(db: Db, query: InsightsQuery): Promise<Page<InsightListed>> {

@@ -1,5 +1,6 @@
 // What the tables hold, in the words of the domain.
 import type { Cluster, RunStatus, Stage } from '#/pipeline/insight.ts'
+import type { Prompt } from '#/pipeline/model/prompts/prompt.ts'
 import type { Pace } from '#/pipeline/pace.ts'
 import type { ProgressEvent } from '#/pipeline/ports.ts'
 
@@ -11,7 +12,7 @@ export type StoredCluster = Omit<Cluster, 'traceIds' | 'children' | 'quality' | 
   children: StoredCluster[]
 }
 
-/** The user's choice of analyst, where it differs from the configuration. */
+/** The user's choice of analyst, where it differs from the configuration, and what was chosen with it. */
 export type InsightChoices = {
   analyst?: 'builtin' | 'model'
   model?: string
@@ -19,6 +20,8 @@ export type InsightChoices = {
   /** Traces of one short sentence are summarized by the built-in analyst. */
   easyToBuiltin?: boolean
   reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high'
+  /** Those of the Prompt Registry that the alias stood at when the Insight was made; with it for good. */
+  prompts?: { alias: string; registered: Prompt[] }
 }
 
 /** Where a running Insight stands. */

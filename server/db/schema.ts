@@ -32,7 +32,7 @@ import type {
   Usage,
 } from '#/pipeline/insight.ts'
 import type { FacetValues } from '#/pipeline/lens.ts'
-import type { Analyst, StepName, StepResults } from '#/pipeline/ports.ts'
+import type { Analyst, StepName, StepResults, PromptRecord } from '#/pipeline/ports.ts'
 import type { InsightChoices, Progress, StoredCluster, StoredEvent, Waiting } from './records.ts'
 
 /** To the millisecond, as JavaScript's dates are: a page token made from a date must compare equal to its row. */
@@ -68,7 +68,7 @@ export const insights = pgTable(
       .notNull()
       .default({ inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0, calls: 0 }),
     models: jsonb('models').$type<Analyst['models']>(),
-    prompts: jsonb('prompts').$type<{ name: string; version: string; sha256: string }[]>().notNull().default([]),
+    prompts: jsonb('prompts').$type<(Omit<PromptRecord, 'source'> & Partial<PromptRecord>)[]>().notNull().default([]),
     overview: text('overview').notNull().default(''),
     keyPoints: jsonb('key_points').$type<KeyPoint[]>().notNull().default([]),
     quality: jsonb('quality').$type<{

@@ -59,7 +59,12 @@ export function createAnalystChooser(
     if (chosen === undefined) return builtin
     const ports = createModelPorts(chosen, { ...shared, ...(job === undefined ? {} : { job }) })
     const complete = withCache?.(ports.complete, toAsked(chosen)) ?? ports.complete
-    const analyst = createModelAnalyst({ ports: { ...ports, complete }, models: chosen, fallback: builtin })
+    const analyst = createModelAnalyst({
+      ports: { ...ports, complete },
+      models: chosen,
+      prompts: choices.prompts?.registered,
+      fallback: builtin,
+    })
     return choices.easyToBuiltin === true ? routeEasy(analyst, builtin) : analyst
   }
 }

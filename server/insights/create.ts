@@ -1,9 +1,11 @@
 // From a request to a scheduled job: everything that can be wrong is found before anything is written.
+import { promptRecords } from '#/pipeline/artifact.ts'
 import { AppError } from '#/pipeline/errors.ts'
 import type { Estimate } from '#/pipeline/estimate/estimate.ts'
 import type { InsightSpec, Scope } from '#/pipeline/insight.ts'
 import type { Lens } from '#/pipeline/lens.ts'
 import { shorten, startTags } from '#/pipeline/names.ts'
+import type { PromptRecord } from '#/pipeline/ports.ts'
 import { toParams } from '#/pipeline/publish.ts'
 import type { Caller } from '#/server/api/caller.ts'
 import type { CreateInsightBody, RecomputeInsightBody } from '#/server/api/schemas/requests.ts'
@@ -17,6 +19,7 @@ import type { Log } from '#/server/log.ts'
 import type { ChooseAnalyst } from './analysts.ts'
 import { toChoices } from './choices.ts'
 import type { EstimateInsight } from './estimate.ts'
+import type { ChoosePrompts } from './prompts.ts'
 
 /** The seed of an Insight that names none: fixed, so that the same question twice gives the same answer. */
 const defaultSeed = 1
@@ -35,6 +38,7 @@ export type CreateDeps = {
   db: Db
   jobs: Pick<Jobs, 'enqueue'>
   chooseAnalyst: ChooseAnalyst
+  choosePrompts: ChoosePrompts
   /** Traces worked on at once where neither the request nor the configuration says. */
   concurrencyOf: (choices: InsightChoices) => number
   /** Kept with the Insight, to be held against what it takes. */
@@ -57,17 +61,18 @@ export async function createInsight(
   { signal }: { signal: AbortSignal },
 ): Promise<string> {
   const experiment = await caller.getExperiment(body.experiment_id, signal)
-  const { spec, choices } = toAsked(body, deps)
+  const { spec, choices } = await toAsked(body, deps, { signal })
   await checkScope(spec, caller, signal)
   return await schedule({ experimentName: experiment.name, spec, choices }, caller, deps)
 }
 
 /** What a request asks for, before anything is looked at. */
-export function toAsked(
+export async function toAsked(
   body: CreateInsightBody,
-  deps: Pick<CreateDeps, 'now' | 'concurrencyOf'>,
-): { spec: InsightSpec; choices: InsightChoices } {
-  const choices = toChoices(body.options)
+  deps: Pick<CreateDeps, 'now' | 'concurrencyOf' | 'choosePrompts'>,
+  options: { signal: AbortSignal },
+): Promise<{ spec: InsightSpec; choices: InsightChoices }> {
+  const choices = await deps.choosePrompts(toChoices(body.options), options)
   const concurrency = body.options?.concurrency ?? deps.concurrencyOf(choices)
   return { spec: toSpec(body, { nowMs: deps.now(), concurrency }), choices }
 }
@@ -111,7 +116,7 @@ export async function recomputeInsight(
     pinnedAtMs: deps.now(),
     ...(options?.concurrency === undefined ? {} : { concurrency: options.concurrency }),
   }
-  const choices = { ...parent.choices, ...toChoices(options) }
+  const choices = await deps.choosePrompts({ ...parent.choices, ...toChoices(options) }, { signal })
   if ('filter' in spec.scope) await checkScope(spec, caller, signal)
   return await schedule({ experimentName: experiment.name, spec, choices, parentId: parent.id }, caller, deps)
 }
@@ -138,6 +143,7 @@ async function schedule(
         ...startTags({ ...spec, filters: describeScope(spec.scope) }),
         [requestIdTag]: requestId,
         ...(parentId === undefined ? {} : { 'mlflow.parentRunId': parentId }),
+        ...linkTags(analyst.prompts),
       },
       uniqueTag: requestIdTag,
     },
@@ -145,7 +151,11 @@ async function schedule(
   )
   try {
     // Params can be written once only: here, and not by each attempt of a job, which may run on a newer version.
-    const params = { ...toParams(spec, analyst, deps.codeVersion), redaction: describeRedaction(deps.redaction) }
+    const params = {
+      ...toParams(spec, analyst, deps.codeVersion),
+      redaction: describeRedaction(deps.redaction),
+      ...(choices.prompts === undefined ? {} : { prompt_alias: choices.prompts.alias }),
+    }
     await caller.client.logBatch(run.runId, { params }, { signal: patience })
     await caller.client.updateRun({ runId: run.runId, status: 'SCHEDULED' }, { signal: patience })
     const estimate = await estimating
@@ -160,7 +170,7 @@ async function schedule(
         ...(parentId === undefined ? {} : { parentId }),
         models: analyst.models,
         estimate,
-        prompts: analyst.prompts.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+        prompts: promptRecords(analyst),
         createdAt: new Date(spec.pinnedAtMs),
       })
     }
@@ -257,6 +267,15 @@ async function checkScope(spec: InsightSpec, caller: Caller, signal: AbortSignal
       ? 'The experiment has no traces yet. Log some, then create the Insight.'
       : 'No trace matches the filter. Loosen it.',
   )
+}
+
+/** By this tag MLflow shows the registered prompts on the run's own page. */
+function linkTags(prompts: readonly PromptRecord[]): Record<string, string> {
+  const linked = prompts.flatMap(({ source }) => {
+    const [, name, version] = /^prompts:\/(.+)\/(\d+)$/.exec(source) ?? []
+    return name === undefined || version === undefined ? [] : [{ name, version }]
+  })
+  return linked.length === 0 ? {} : { 'mlflow.linkedPrompts': JSON.stringify(linked) }
 }
 
 /** What was masked, for the run's params: an auditor must not have to guess. */

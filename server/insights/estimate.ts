@@ -84,6 +84,7 @@ async function estimateOnce(
     const analyst = createModelAnalyst({
       ports: { complete, embedTexts: askNothing },
       models: chosen,
+      prompts: choices.prompts?.registered,
       fallback: builtin,
     })
     return choices.easyToBuiltin === true ? routeEasy(analyst, builtin) : analyst

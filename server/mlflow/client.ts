@@ -6,6 +6,7 @@ import type { MlflowConfig, MlflowEffects } from './config.ts'
 import { createExperiments } from './experiments.ts'
 import type { MlflowUi } from './links.ts'
 import { createProbe } from './probe.ts'
+import { createPrompts } from './prompts.ts'
 import { createTraceReader } from './read-trace.ts'
 import { createRuns } from './runs.ts'
 import { createTraceSearch } from './search-traces.ts'
@@ -48,6 +49,7 @@ export function createMlflowClient(config: MlflowConfig, effects: Partial<Mlflow
     ...createTraceWrites(transport, search),
     ...createAssessments(transport, search),
     ...createArtifacts(transport, runs),
+    ...createPrompts(transport),
   }
 }
 

@@ -38,6 +38,35 @@ export const serverInfoAnswer = z.object({
   workspaces_enabled: z.boolean().catch(false).default(false),
 })
 
+// ---- prompts -----------------------------------------------------------------------------------------------------
+
+const promptVersion = z
+  .object({ name: z.string(), version: z.coerce.string(), tags: pairs })
+  .transform(({ name, version, tags }) => ({
+    name,
+    version,
+    isPrompt: tags['mlflow.prompt.is_prompt']?.toLowerCase() === 'true',
+    /** The template's own words; those of a chat, which has several, are JSON. */
+    isText: (tags['_mlflow_prompt_type'] ?? 'text') === 'text',
+    template: tags['mlflow.prompt.text'] ?? '',
+  }))
+export type PromptVersion = z.infer<typeof promptVersion>
+export const promptVersionAnswer = z.object({ model_version: promptVersion })
+
+export const registeredPromptAnswer = z.object({
+  registered_model: z
+    .object({
+      tags: pairs,
+      latest_versions: list(promptVersion),
+      aliases: list(z.object({ alias: z.string(), version: z.coerce.string() })),
+    })
+    .transform(({ tags, latest_versions: [newest], aliases }) => ({
+      isPrompt: tags['mlflow.prompt.is_prompt']?.toLowerCase() === 'true',
+      newest,
+      aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
+    })),
+})
+
 // ---- experiments and runs ---------------------------------------------------------------------------------------
 
 const experiment = z

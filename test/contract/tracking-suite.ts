@@ -1,6 +1,7 @@
 // What a tracking server must do for this service: run against the embedded store and against a real mlflow server.
 import { describe } from 'vitest'
 import { clientSuite } from './client-suite.ts'
+import { promptSuite } from './prompt-suite.ts'
 import { traceSuite } from './trace-suite.ts'
 import { wireSuite } from './wire-suite.ts'
 
@@ -12,5 +13,6 @@ export function trackingSuite(name: string, getServer: () => ServerUnderTest): v
     wireSuite(getServer)
     traceSuite(getServer)
     clientSuite(getServer)
+    promptSuite(getServer)
   })
 }

@@ -131,7 +131,9 @@ function toText(body: string | Uint8Array | Pieces): string {
 export function createPlainAnalyst(changes: Partial<Analyst> = {}): Analyst {
   return {
     models: { thinking: 'plain', summary: 'plain', embedding: 'plain', reasoningEffort: 'none' },
-    prompts: [{ name: 'summarize', version: '1', sha256: '0'.repeat(64), text: 'Repeat the first sentence.' }],
+    prompts: [
+      { name: 'summarize', version: '1', sha256: '0'.repeat(64), source: 'file', text: 'Repeat the first sentence.' },
+    ],
     deriveLens: async (instruction) => ({
       lens: { extract: instruction, alike: 'The first word.', ignore: '', facets: [] },
       by: 'plain',

@@ -81,6 +81,7 @@ export function RunRecord({ insight }: { insight: InsightAnswer }) {
         {insight.prompts.map((prompt) => (
           <Fact key={prompt.name} name={prompt.name}>
             {prompt.version} <code title={prompt.sha256}>{prompt.sha256.slice(0, 12)}</code>
+            {prompt.source?.startsWith('prompts:/') === true && <> from {prompt.source}</>}
           </Fact>
         ))}
       </Part>
@@ -162,7 +163,9 @@ function artifactPaths({ prompts }: InsightAnswer): string[] {
 }
 
 const toPromptLines = ({ prompts }: InsightAnswer): string =>
-  prompts.map(({ name, version, sha256 }) => `${name}@${version} sha256:${sha256}`).join('\n')
+  prompts
+    .map(({ name, version, sha256, source = 'file' }) => `${name}@${version} sha256:${sha256} ${source}`)
+    .join('\n')
 
 function Scope({ insight: { scope } }: { insight: InsightAnswer }) {
   if ('trace_count' in scope) return <>{toCount(scope.trace_count)} traces named one by one</>

@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto'
+import type { Analyst } from '../../ports.ts'
+import type { CallKind } from '../call-kind.ts'
 
 /** The instructions of one kind of call. A changed word is a new version: results and caches are told apart by it. */
-export type Prompt = { name: string; version: string; text: string }
+export type Prompt = {
+  name: CallKind
+  version: string
+  text: string
+  /** Of one that is not from here: where it is. */ source?: string
+}
 
 /** A prompt as it goes on record. */
-export function toPromptRecord({ name, version, text }: Prompt): Prompt & { sha256: string } {
-  return { name, version, sha256: hash('sha256', text), text }
+export function toPromptRecord({ name, version, text, source = 'file' }: Prompt): Analyst['prompts'][number] {
+  return { name, version, sha256: hash('sha256', text), source, text }
 }
 
 /** What every prompt says about text from outside. */

@@ -82,7 +82,17 @@ export const InsightAnswer = InsightRow.extend({
   seed: count,
   min_shown_size: count.optional().describe('groups of fewer traces are shown as a count'),
   models: z.object({ thinking: z.string(), summary: z.string(), embedding: z.string(), reasoning_effort: z.string() }),
-  prompts: z.array(z.object({ name: z.string(), version: z.string(), sha256: z.string() })),
+  prompts: z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      sha256: z.string(),
+      source: z
+        .string()
+        .optional()
+        .describe("`file` for one that comes with the program, else `prompts:/<name>/<version>` in MLflow's registry"),
+    }),
+  ),
   key_points: z.array(KeyPointAnswer),
   quality: QualityAnswer,
   estimate: EstimateAnswer.optional().describe('made before it ran; with the actual figures once it is FINISHED'),
