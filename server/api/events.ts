@@ -7,6 +7,7 @@ import { findLastSeq } from '#/server/db/events.ts'
 import { getInsight } from '#/server/db/insights.ts'
 import type { EventRecord } from '#/server/db/records.ts'
 import type { Events } from '#/server/jobs/events.ts'
+import type { Log } from '#/server/log.ts'
 import { toFailureAnswer, toInsightAnswer, toProgressAnswer, toUsageAnswer } from './answers.ts'
 import type { CallerEnv } from './caller.ts'
 import { getVisibleInsight, withLiveCounts } from './insights.ts'
@@ -15,10 +16,22 @@ import { route } from './validate.ts'
 
 /** The state tells what came before; a newcomer is shown this much of how it came about. */
 const recentEvents = 100
+/** The database counts them in 32 bits. */
+const mostEvents = 2 ** 31 - 1
 /** Proxies close a connection that says nothing for about a minute. */
 const heartbeatMs = 15_000
 
-export function eventRoutes({ database, events, now }: { database: Database; events: Events; now: () => number }) {
+export function eventRoutes({
+  database,
+  events,
+  now,
+  log,
+}: {
+  database: Database
+  events: Events
+  now: () => number
+  log: Log
+}) {
   return new Hono<CallerEnv>().get(
     '/insights/:id/events',
     route({
@@ -31,7 +44,7 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
       const ui = await c.var.caller.client.ui({ signal: c.req.raw.signal })
       const lastEventId = Number(c.req.header('last-event-id') ?? c.req.query('last_event_id') ?? Number.NaN)
       const after =
-        Number.isInteger(lastEventId) && lastEventId >= 0
+        Number.isInteger(lastEventId) && lastEventId >= 0 && lastEventId <= mostEvents
           ? lastEventId
           : Math.max(0, (await findLastSeq(database.db, record.id)) - recentEvents)
 
@@ -70,6 +83,9 @@ export function eventRoutes({ database, events, now }: { database: Database; eve
           if (!hasEnded(status)) return
           await send(await stateOf())
           await send({ type: 'end', status })
+        } catch (error) {
+          // Hono would print it as it is, and a failed statement holds trace text. The watcher comes back by itself.
+          log.warn({ insightId: record.id, err: error }, 'event stream broken')
         } finally {
           clearInterval(heartbeat)
           gone.abort()

@@ -7,7 +7,7 @@ import { eventRoutes } from '#/server/api/events.ts'
 import { insertInsight, updateInsight } from '#/server/db/insights.ts'
 import type { EventRecord } from '#/server/db/records.ts'
 import { createMlflowClient } from '#/server/mlflow/client.ts'
-import { createTestDatabase, type TestDatabase } from '#/test/support/database.ts'
+import { createTestDatabase, silentLog, type TestDatabase } from '#/test/support/database.ts'
 import { anInsight } from '#/test/support/insight-rows.ts'
 
 let opened: TestDatabase
@@ -24,6 +24,7 @@ function createSubject() {
   const route = eventRoutes({
     database: opened.database,
     now: Date.now,
+    log: silentLog,
     events: {
       writer: () => ({ emit: () => {}, close: async () => {} }),
       append: async () => {},
@@ -76,5 +77,15 @@ test('Last-Event-ID goes on after the event that was seen last', async () => {
   while (!text.includes('id: 42')) text += new TextDecoder().decode((await reader.read()).value)
   expect(seen.after).toBe(41)
   expect(text).toMatch(/^event: state\n/)
+  await reader.cancel()
+})
+
+test('a Last-Event-ID that no event can have counts as none', async () => {
+  const { app, seen } = createSubject()
+  const answer = await app.request('/insights/running/events', { headers: { 'last-event-id': '99999999999' } })
+  const reader = answer.body!.getReader()
+  await reader.read()
+  await reader.read()
+  expect(seen.after).toBe(0)
   await reader.cancel()
 })
