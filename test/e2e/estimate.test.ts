@@ -2,7 +2,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type ModelServer, startModelServer } from '#/mocks/model/server.ts'
 import { EstimateAnswer } from '#/server/api/schemas/estimate.ts'
 import { CreatedAnswer } from '#/server/api/schemas/insights.ts'
@@ -14,6 +14,9 @@ let model: ModelServer
 let body: { experiment_id: string; instruction: string; scope: { filter: string }; options?: object }
 
 beforeAll(async () => {
+  // An estimate is made of what can be read in a second; on a machine that is busy that must be all of it, too.
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms * 30))
   model = await startModelServer()
   app = await startApp({ env: { OPENAI_BASE_URL: model.url, INSIGHTS_MODEL: 'gpt-4.1-mini' } })
   const path = join(await mkdtemp(join(tmpdir(), 'traces-')), 'support.jsonl')
@@ -24,6 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.[Symbol.asyncDispose]()
   await model?.close()
+  vi.restoreAllMocks()
 })
 
 const estimate = (changes: object = {}) =>

@@ -100,7 +100,7 @@ export async function startApp(
       return result.experimentId
     },
     finished: async (id) => {
-      for (const until = Date.now() + (options.timeoutMs ?? 60_000); Date.now() < until;) {
+      for (const until = Date.now() + (options.timeoutMs ?? 100_000); Date.now() < until;) {
         const insight = await call('GET', `/insights/${id}`, InsightAnswer)
         if (insight.status === 'FINISHED') return insight
         if (insight.status === 'FAILED' || insight.status === 'KILLED')

@@ -107,7 +107,7 @@ test('a part of a job that says nothing for too long is told of and started agai
     embed: 60_000,
     cluster: 60_000,
     name: 60_000,
-    overview: 300,
+    overview: 1_000,
     publish: 60_000,
   }
   await using job = await runWith(analyst, { runner: { stallLimitsMs: patient } })
