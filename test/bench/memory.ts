@@ -42,6 +42,9 @@ const targetMb = { embedded: 1200, postgresql: 600 }
 const largeTargetMb = 1500
 const { signal } = new AbortController()
 
+// Leaves nothing behind: the processes it started end with it.
+for (const ending of ['SIGINT', 'SIGTERM'] as const) process.once(ending, () => process.exit(1))
+
 type Line = { trace_id: string; spans: { span_id: string; parent_id: string | null }[] }
 
 /** The traces again and again until there are enough, every copy with ids of its own. */

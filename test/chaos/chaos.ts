@@ -28,7 +28,7 @@ export type ChaosOptions = {
   /** Calls at once of one process. */
   concurrency: number
   latencyMs: number
-  /** Longest life of a process in the herd, on average twice what lies between two deaths. */
+  /** Longest life of a process in the herd, on average twice what lies between two deaths; longer where a start takes long. */
   longestLifeMs: number
   /** No kill while an Insight is being made: what that leaves behind is tidied up only minutes later. */
   sparesCreation?: boolean
@@ -98,11 +98,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const service = clientOf(url)
   /** Asks until somebody answers: the service is dead half of the time. */
   const insist = async <T>(ask: () => Promise<T>): Promise<T> => {
-    for (let tries = 1; ; tries++) {
+    for (const until = performance.now() + endTimeoutMs; ;) {
       try {
         return await ask()
       } catch (error) {
-        if (tries === 600) throw error
+        if (performance.now() > until) throw error
         await wait(100)
       }
     }
@@ -159,7 +159,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }
   })()
   while (killed < kills) {
-    await wait((random() * options.longestLifeMs) / slots.length)
+    // On a busy machine a start may take longer than most lives: some must last until something is done.
+    const longestLifeMs = Math.max(options.longestLifeMs, ...slots.map((slot) => 3 * slot.startMs()))
+    await wait((random() * longestLifeMs) / slots.length)
     if (random() < resumeShare) {
       resumed.push(...(await cancelAndResume(service, await listAll(), random)))
       continue

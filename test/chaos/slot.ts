@@ -6,14 +6,21 @@ export type Slot = AsyncDisposable & {
   kill: () => void
   /** Resolves when it is ready, however often it was killed on the way. */
   ready: () => Promise<Program>
+  /** How long a start takes right now, as far as is known: of one that was killed, at least as long as it had. */
+  startMs: () => number
 }
 
 export function openSlot(start: (options: { onSpawn: (kill: () => void) => void }) => Promise<Program>): Slot {
   const over = new AbortController()
   let killNow = (): void => {}
+  let startedAt = 0
+  let isReady = false
+  let startMs = 0
   let program: Promise<Program>
   const keepAlive = async (): Promise<void> => {
     while (!over.signal.aborted) {
+      startedAt = performance.now()
+      isReady = false
       program = start({
         onSpawn: (kill) => {
           killNow = kill
@@ -21,14 +28,22 @@ export function openSlot(start: (options: { onSpawn: (kill: () => void) => void 
         },
       })
       await program.then(
-        ({ ended }) => ended,
+        ({ ended }) => {
+          isReady = true
+          startMs = performance.now() - startedAt
+          return ended
+        },
         () => undefined,
       )
     }
   }
   const living = keepAlive()
   return {
-    kill: () => killNow(),
+    kill: () => {
+      if (!isReady) startMs = Math.max(startMs, performance.now() - startedAt)
+      killNow()
+    },
+    startMs: () => startMs,
     ready: async () => {
       for (;;) {
         const current = program

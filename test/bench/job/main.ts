@@ -17,6 +17,9 @@ const { values: flags } = parseArgs({
   },
 })
 
+// Leaves nothing behind: the processes it started end with it.
+for (const ending of ['SIGINT', 'SIGTERM'] as const) process.once(ending, () => process.exit(1))
+
 type Figures = Record<string, number | null>
 
 /** Seconds of the summarize stage against what the model should take by itself at that concurrency, and what it does take. */
