@@ -398,7 +398,24 @@ describe.skipIf(!hasChromium)('an Insight explored in a browser', () => {
     await groups.getByText('of the first 200 summaries').waitFor()
     await groups.getByText('Parcels of depot 12').waitFor()
     await page.locator('.rail-stage.now', { hasText: 'Summarize' }).waitFor()
+    // A summary is longer than a narrow screen is wide: it ends in dots.
+    await page.locator('.live-item').first().waitFor()
+    await page.setViewportSize({ width: 390, height: 900 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     await updateInsight(db, id, { status: 'FINISHED', provisionalOf: null })
+  })
+
+  test('what was cancelled says what is kept and not paid for again, and can go on', async () => {
+    const id = 'f'.repeat(32)
+    await seedLargeInsight(world.app.database, { id, traces: 600, experimentId: world.experimentId })
+    const counts = { selected: 900, summarized: 600, skipped: 0, failed: 0, clustered: 0, unassigned: 0 }
+    await updateInsight(world.app.database.db, id, { status: 'KILLED', stage: 'summarize', counts })
+    await page.goto(`/insights/${id}`)
+    const bar = page.getByRole('alert')
+    await bar.getByText('600 summaries are kept and not paid for again.').waitFor()
+    await bar.getByText('Resume goes on from there.').waitFor()
+    await page.getByText('Not read').waitFor()
+    await page.getByRole('button', { name: 'Resume', exact: true }).waitFor()
   })
 
   const dataDir = findDataDir()

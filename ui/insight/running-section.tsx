@@ -99,7 +99,7 @@ export function RunningSection(props: {
         {summaries.length === 0 ? (
           <p className="quiet">The first summaries appear here as soon as they are written.</p>
         ) : (
-          <ul className="live-list">
+          <ul>
             {summaries.map((summary) => (
               <li key={summary.traceId} className="live-item">
                 <button type="button" className="row-link" onClick={() => props.onOpen(summary.traceId)}>
