@@ -111,6 +111,8 @@ export function createJobs(options: JobsOptions): Jobs {
     if (isStopping) controller.abort(new Interrupted('shutdown'))
     const lose = () => void explainLoss(job.id).then((reason) => controller.abort(reason))
     job.signal.addEventListener('abort', lose, { once: true })
+    // Taken away while it waited for the first run: nobody will say so again.
+    if (job.signal.aborted) controller.abort(await explainLoss(job.id))
     const startedAt = performance.now()
     log.info({ insightId, attempt: job.retryCount + 1 }, 'insight job started')
     try {

@@ -278,6 +278,29 @@ for (const kind of databaseKinds) {
       expect(await worker.stats()).toMatchObject({ active: 0 })
     })
 
+    test('an Insight cancelled again while its next run waits for the first one to end does not run on', async () => {
+      const id = await add()
+      const putAway = Promise.withResolvers<void>()
+      const signals: AbortSignal[] = []
+      const jobs = await start(async (insightId, options) => {
+        signals.push(options.signal)
+        await untilAborted(insightId, options).catch(() => undefined)
+        if (signals.length === 1) await putAway.promise
+        options.signal.throwIfAborted()
+      })
+      await jobs.enqueue(id)
+      await vi.waitFor(() => expect(signals).toHaveLength(1), 10_000)
+      await jobs.cancel(id)
+      await jobs.enqueue(id)
+      await vi.waitFor(async () => expect(await jobs.stats()).toMatchObject({ queued: 0, active: 1 }), 10_000)
+      await jobs.cancel(id)
+      // The queue tells of it with the next heartbeat, which comes while the run still waits.
+      await wait(3_000)
+      putAway.resolve()
+      await vi.waitFor(() => expect(signals).toHaveLength(2), 10_000)
+      await vi.waitFor(() => expect(signals[1]?.reason).toMatchObject({ code: 'cancelled' }), 10_000)
+    })
+
     test('an Insight that runs while the service stops goes on at the next start', async () => {
       const id = await add()
       const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()]
