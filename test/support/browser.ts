@@ -51,7 +51,7 @@ export async function openContext(
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000)
   return context
 }
 

@@ -29,7 +29,7 @@ test('while a server is gone all its jobs wait on one probe, others do not, and 
   isUp.mlflow = false
   const ended: boolean[] = []
   const waiting = Array.from({ length: 20 }, async () => ended.push(await breakers.waitOut(gone, signal)))
-  await vi.waitFor(() => expect(asked.mlflow).toBeGreaterThan(22))
+  await vi.waitFor(() => expect(asked.mlflow).toBeGreaterThan(22), 10_000)
   expect(breakers.open()).toEqual(['mlflow'])
   expect(asked.mlflow).toBeLessThan(30)
   expect(ended).toEqual([])

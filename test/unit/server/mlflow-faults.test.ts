@@ -122,7 +122,7 @@ describe('a call that may be repeated', () => {
     // Whoever does not stop waiting is met by the end of the test's time.
     const client = createMlflowClient({ trackingUri: url, backoffMs: 120_000 })
     const waiting = client.getRun('r1', { signal: abort.signal })
-    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 10_000)
     setTimeout(() => abort.abort(), 50)
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
     expect(asked).toHaveLength(1)
@@ -205,7 +205,7 @@ test('a connection serves one request after another, and is given up with an ans
   const download = client.downloadArtifact({ runId: 'r1', path: 'x', maxBytes: 100 }, { signal })
   await expect(download).rejects.toMatchObject({ code: 'mlflow.bad_answer' })
   await client.getRun('r1', { signal })
-  await vi.waitFor(() => expect([...connections].map(({ destroyed }) => destroyed)).toEqual([true, false]))
+  await vi.waitFor(() => expect([...connections].map(({ destroyed }) => destroyed)).toEqual([true, false]), 10_000)
 })
 
 test('an answer that a proxy compressed is read, and one cut off within is asked for again', async () => {
