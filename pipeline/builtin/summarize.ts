@@ -119,8 +119,8 @@ const answers: Record<Lens['kind'], (reading: Reading, subject: Subject, ending:
     return {
       title: `${heading}: ${lowerTitle(subject.title)}`,
       text: `${sentenceCase(tidy(join([heading, end])))} ${quoted === undefined ? '' : tidy(quoted)} ${tidy(subject.head(lens, frame))}`,
-      // Said three times, the ending outweighs the subject.
-      groupingText: `${`${heading} ${ending.sign === 'none' ? '' : signWords[ending.sign]}. `.repeat(3)}${cutWords(subject.grouping, 200)} ${contextWords(reading, subject)}`,
+      // Said so often, the ending outweighs the beginning of the subject: on tau_retail every group then has one ending.
+      groupingText: `${`${heading} ${ending.sign === 'none' ? '' : signWords[ending.sign]}. `.repeat(5)}${cutWords(subject.grouping, 120)} ${contextWords(reading, subject)}`,
       sources: [ending.proof, reply, ...subject.sources],
     }
   },

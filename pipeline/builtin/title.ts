@@ -51,8 +51,8 @@ export function titleNodes(
     const avoid = taken.get(node.parentId) ?? new Set<string>()
     taken.set(node.parentId, avoid)
     const unlikely = new Set([...avoid, ...node.childIds.flatMap((id) => titled.get(id)?.title.toLowerCase() ?? [])])
-    const headed = headedTitles(own, options, lens)
     const grounded = ground === undefined ? options : options.map((option) => onCommonGround(option, ground, ranked))
+    const headed = headedTitles(own, lens.kind === 'outcomes' ? grounded.map(inBrackets) : options, lens)
     const used = ground?.isUse === true ? titlesOfUse(ground, ranked, inPlural) : []
     const told = headed ?? [...used, ...grounded]
     const title = chooseTitle(
@@ -105,6 +105,11 @@ function parentOptions(
 /** A leaf whose title needs its common ground is called by that further up; but “changes” says nothing by itself. */
 function subjectsOf(own: readonly CommonGround[], ground: CommonGround | undefined): readonly CommonGround[] {
   return ground === undefined || ground.text === 'changes' ? own : [ground, ...own]
+}
+
+/** Behind a heading there is no room for another colon: “Exchanges: water bottle” → “Exchanges (water bottle)”. */
+function inBrackets(title: string): string {
+  return title.replace(/^([^:]+): (.+)$/, '$1 ($2)')
 }
 
 function ownSubjects(below: readonly Subject[], size: number): Subject[] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
+import { type ClusterTree, leavesOf } from '#/clustering/tree.ts'
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { nodesToName, toGrouping } from '#/pipeline/group.ts'
 import type { SummaryRecord } from '#/pipeline/insight.ts'
@@ -52,6 +53,7 @@ test.skipIf(dataDir === undefined)(
       const texts = records.map(({ summary }) => summary.groupingText)
       const { vectors } = await analyst.embed(texts, { signal, seed: 3 })
       const tree = clusterTree(vectors, { seed: 3, texts })
+      if (instruction === 'How do conversations end?') expect(shareOfUsualEnding(tree, records)).toBeGreaterThan(0.95)
       const nodes = nodesToName(tree, records)
       const { names } = await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })
       expect(await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })).toMatchObject({
@@ -103,3 +105,12 @@ test.skipIf(dataDir === undefined)(
     expect(openings.size).toBe(3)
   },
 )
+
+/** Of the traces in leaves, those that end as most of their leaf do. */
+function shareOfUsualEnding(tree: ClusterTree, records: readonly SummaryRecord[]): number {
+  const leaves = leavesOf(tree.roots).map(({ members }) => [...members].map((row) => records[row]?.summary.outcome))
+  const usual = leaves.map((endings) =>
+    Math.max(...[...Map.groupBy(endings, (ending) => ending).values()].map(({ length }) => length)),
+  )
+  return usual.reduce((sum, count) => sum + count, 0) / leaves.flat().length
+}
