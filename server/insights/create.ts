@@ -28,7 +28,10 @@ const defaultSuccessShare = 0.8
 /** Named traces beyond this number are checked by the job instead, which lists the missing ones as failures. */
 const maxCheckedTraces = 5_000
 
-/** Less than an abandoned idempotency key is kept, so that a slow request and its repetition never both create. */
+/**
+ * From the first question to MLflow to the last write. Less than an abandoned idempotency key is kept, so that a slow request and
+ * its repetition never both create.
+ */
 export const writePatienceMs = 45_000
 
 /** By it a request whose answer was lost finds its run instead of making a second one. */
@@ -58,12 +61,14 @@ export async function createInsight(
   body: CreateInsightBody,
   caller: Caller,
   deps: CreateDeps,
-  { signal }: { signal: AbortSignal },
+  given: { signal: AbortSignal },
 ): Promise<string> {
+  const patience = AbortSignal.timeout(writePatienceMs)
+  const signal = AbortSignal.any([given.signal, patience])
   const experiment = await caller.getExperiment(body.experiment_id, signal)
   const { spec, choices } = await toAsked(body, deps, { signal })
   await checkScope(spec, caller, signal)
-  return await schedule({ experimentName: experiment.name, spec, choices }, caller, deps)
+  return await schedule({ experimentName: experiment.name, spec, choices }, caller, deps, patience)
 }
 
 /** What a request asks for, before anything is looked at. */
@@ -104,8 +109,10 @@ export async function recomputeInsight(
   changes: RecomputeInsightBody,
   caller: Caller,
   deps: CreateDeps,
-  { signal }: { signal: AbortSignal },
+  given: { signal: AbortSignal },
 ): Promise<string> {
+  const patience = AbortSignal.timeout(writePatienceMs)
+  const signal = AbortSignal.any([given.signal, patience])
   const experiment = await caller.getExperiment(parent.spec.experimentId, signal)
   const { name, description, options } = changes
   const spec: InsightSpec = {
@@ -118,13 +125,14 @@ export async function recomputeInsight(
   }
   const choices = await deps.choosePrompts({ ...parent.choices, ...toChoices(options) }, { signal })
   if ('filter' in spec.scope) await checkScope(spec, caller, signal)
-  return await schedule({ experimentName: experiment.name, spec, choices, parentId: parent.id }, caller, deps)
+  return await schedule({ experimentName: experiment.name, spec, choices, parentId: parent.id }, caller, deps, patience)
 }
 
 async function schedule(
   insight: { experimentName: string; spec: InsightSpec; choices: InsightChoices; parentId?: string },
   caller: Caller,
   deps: CreateDeps,
+  patience: AbortSignal,
 ): Promise<string> {
   const { experimentName, spec, choices, parentId } = insight
   const analyst = deps.chooseAnalyst(choices)
@@ -133,7 +141,6 @@ async function schedule(
   // Should this process die half way, somebody finds the run by its draft and ends it.
   await addDraft(deps.db, { requestId, experimentId: spec.experimentId })
   // From here on the caller may go away: what is begun is brought to its end.
-  const patience = AbortSignal.timeout(writePatienceMs)
   const run = await caller.client.createRun(
     {
       experimentId: spec.experimentId,

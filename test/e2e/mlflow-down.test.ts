@@ -21,5 +21,5 @@ test('while MLflow is down every question is answered within seconds, with what 
   expect(created).toMatchObject({ status: 502, problem: { code: 'mlflow.unreachable' } })
   expect((await fetch(`${app.url}/readyz`)).status).toBe(502)
   expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
-  expect(performance.now() - startedAt).toBeLessThan(15_000)
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
 })

@@ -1,11 +1,12 @@
 // Insights over HTTP, seen by one whose calls to MLflow are counted.
 import { Hono } from 'hono'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CallerEnv } from '#/server/api/caller.ts'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { Caller, CallerEnv } from '#/server/api/caller.ts'
 import { insightRoutes, type InsightRouteDeps } from '#/server/api/insights.ts'
 import { lifecycleRoutes } from '#/server/api/lifecycle.ts'
 import { InsightList } from '#/server/api/schemas/insights.ts'
 import { insertInsight, updateInsight } from '#/server/db/insights.ts'
+import { createInsight, type CreateDeps, writePatienceMs } from '#/server/insights/create.ts'
 import { createMlflowClient } from '#/server/mlflow/client.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from '#/test/support/database.ts'
 import { anInsight, aSpec } from '#/test/support/insight-rows.ts'
@@ -15,6 +16,7 @@ beforeAll(async () => {
   opened = await createTestDatabase('embedded')
 })
 afterAll(() => opened?.[Symbol.asyncDispose]())
+afterEach(() => vi.restoreAllMocks())
 
 /** The routes with what MLflow was asked and told; `onCancel` is what happens while an Insight is taken from the queue. */
 function createSubject(onCancel: () => Promise<void> = async () => {}) {
@@ -72,4 +74,21 @@ test('an Insight that finished while it was being cancelled is FINISHED in MLflo
   const answer = await app.request('/insights/raced/cancel', { method: 'POST' })
   expect(await answer.json()).toMatchObject({ status: 'FINISHED' })
   expect(told).toEqual(['KILLED', 'FINISHED'])
+})
+
+test('however slow MLflow is, a request to create ends before its repetition may begin', async () => {
+  const patience = new AbortController()
+  const timeouts: number[] = []
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+    timeouts.push(ms)
+    return patience.signal
+  })
+  const getExperiment: Caller['getExperiment'] = (_id, signal) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+  const body = { experiment_id: '1', instruction: 'What do they want?', scope: { filter: '' } }
+  const { signal } = new AbortController()
+  const creating = createInsight(body, { getExperiment } as Caller, {} as CreateDeps, { signal })
+  patience.abort(new Error('too slow'))
+  await expect(creating).rejects.toThrow('too slow')
+  expect(timeouts).toEqual([writePatienceMs])
 })
