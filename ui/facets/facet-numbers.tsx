@@ -57,7 +57,8 @@ function Counts(props: {
   onChoose: (name: string, value: string) => void
 }) {
   const { name, counts, known, whole, onChoose } = props
-  const values = Object.entries(counts)
+  // The database keeps no order; the most frequent are the ones to show.
+  const values = Object.entries(counts).toSorted((a, b) => b[1] - a[1])
   const all = whole?.facets?.[name]
   return (
     <ul>

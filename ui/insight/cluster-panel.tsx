@@ -283,21 +283,17 @@ function OutcomeBar(props: { metrics: ClusterMetrics; onOutcome: ((outcome: Outc
 
 /** How well the cluster holds together, for whoever wonders how much to make of it. */
 function Cohesion({ quality }: { quality: ClusterAnswer['quality'] }) {
-  const scores = [
-    ['silhouette', quality?.silhouette, 'how much nearer its traces are to it than to the next cluster, -1 to 1'],
-    ['stability', quality?.stability, 'the share that comes back when a part of the traces is clustered anew'],
-  ] as const
-  const known = scores.filter(([, score]) => score !== undefined && score !== null)
-  if (known.length === 0) return null
+  const { stability = null, silhouette = null } = quality ?? {}
+  if (stability === null && silhouette === null) return null
   return (
-    <p className="small quiet">
-      How well it holds together:{' '}
-      {known.map(([name, score, meaning], index) => (
-        <span key={name} title={meaning}>
-          {index > 0 && ', '}
-          {name} <span className="numbers">{score?.toFixed(2)}</span>
+    <p className="small quiet numbers">
+      {stability !== null && `${toShare(stability)} of it comes back when a part of the traces is clustered anew`}
+      {stability !== null && silhouette !== null && ' · '}
+      {silhouette !== null && (
+        <span title="How much nearer its traces are to it than to the next cluster, -1 to 1">
+          silhouette {silhouette.toFixed(2)}
         </span>
-      ))}
+      )}
     </p>
   )
 }

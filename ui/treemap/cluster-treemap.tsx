@@ -130,7 +130,7 @@ function TileButton(props: {
       type="button"
       data-cluster={cluster.id}
       className={`tile ${tile.kind} ${look.className} ${state}${isTight(tile) ? ' tight' : ''}`}
-      style={{ ...look.style, left: tile.x, top: tile.y, width: tile.width, height: tile.height }}
+      style={{ ...look.style, ...toPlace(tile) }}
       title={`${cluster.title}: ${said}`}
       aria-label={roomy ? undefined : `${cluster.title}: ${said}`}
       aria-pressed={state === 'chosen'}
@@ -148,15 +148,20 @@ function TileButton(props: {
   )
 }
 
+const linePixels = 14
+const padPixels = { across: 12, along: 6 }
 const boldCharPixels = 6.6
-const padPixels = 12
-/** Two lines of the name and one of the numbers. */
-const threeLines = 50
 
-/** True where the tile has no room for a name of two lines, or is narrower than its longest word. */
-function isTight({ kind, cluster, width, height }: Tile): boolean {
+/** Where it lies, and how many lines of its name fit above its numbers. */
+function toPlace({ x, y, width, height }: Tile): CSSProperties {
+  const lines = Math.max(1, Math.floor((height - padPixels.along) / linePixels) - 1)
+  return { left: x, top: y, width, height, '--lines': lines } as CSSProperties
+}
+
+/** True where the tile is narrower than the longest word of its name. */
+function isTight({ kind, cluster, width }: Tile): boolean {
   const longest = Math.max(0, ...cluster.title.split(/\s+/).map((word) => word.length))
-  return kind === 'tile' && (height < threeLines || longest * boldCharPixels > width - padPixels)
+  return kind === 'tile' && longest * boldCharPixels > width - padPixels.across
 }
 
 const charPixels = 5.8
@@ -167,5 +172,5 @@ function toShortWords({ cluster, width }: Tile, value: string | undefined): stri
     value === undefined
       ? [toCount(cluster.size), ` (${toShare(cluster.share)})`]
       : [value, ` · ${toCount(cluster.size)}`]
-  return (lead.length + more.length) * charPixels <= width - padPixels ? lead + more : lead
+  return (lead.length + more.length) * charPixels <= width - padPixels.across ? lead + more : lead
 }
