@@ -51,7 +51,12 @@ elif task == "kmeans":
     from sklearn.cluster import KMeans
 
     x = points()
-    found = [timed(lambda: KMeans(int(rest[1]), n_init=1, random_state=seed).fit(x)) for seed in (1, 2, 3)]
+    found = []
+    for seed in (1, 2, 3):
+        found.append(timed(lambda: KMeans(int(rest[1]), n_init=1, random_state=seed).fit(x)))
+        # On a busy machine its threads wait for each other: better one figure than none in time.
+        if sum(seconds for seconds, _ in found) > 40:
+            break
     print(json.dumps({"seconds": [s for s, _ in found], "inertia": [float(m.inertia_) for _, m in found]}))
 elif task == "baseline":
     # TF-IDF and k-means with scikit-learn's defaults, told the true number of labels.
