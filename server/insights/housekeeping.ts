@@ -18,16 +18,13 @@ export const housekeeping = (deps: HousekeepingDeps): Chore => ({
   run: () => keepHouse(deps),
 })
 
-/** One round. */
+/** One round. What cannot be done for one run is thrown when all others were seen to. */
 export async function keepHouse(
   { database, client, now }: HousekeepingDeps,
   options: { abandonedAfterS?: number } = {},
 ): Promise<void> {
   await pruneEvents(database.db)
-  for (const { requestId, experimentId } of await listAbandonedDrafts(
-    database.db,
-    options.abandonedAfterS ?? abandonedAfterS,
-  )) {
+  const end = async ({ requestId, experimentId }: { requestId: string; experimentId: string }): Promise<void> => {
     const signal = AbortSignal.timeout(signalPatienceMs)
     const filter = `tags.\`${requestIdTag}\` = '${requestId}'`
     const { runs } = await client.searchRuns({ experimentIds: [experimentId], filter, maxResults: 1 }, { signal })
@@ -41,4 +38,8 @@ export async function keepHouse(
     }
     await removeDraft(database.db, requestId)
   }
+  const errors: unknown[] = []
+  for (const draft of await listAbandonedDrafts(database.db, options.abandonedAfterS ?? abandonedAfterS))
+    await end(draft).catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} runs that nobody works on were not ended.`)
 }

@@ -37,6 +37,8 @@ export type JobsOptions = {
   /** Insights computed at once by this process, and how many short ones besides. */
   concurrency: number
   shortConcurrency?: number
+  /** After a run of this long an error counts as the first in a row; 15 minutes unless told. */
+  longRunMs?: number
   /** Besides Insights. */
   chores?: readonly Chore[]
   /** `web` only sends jobs. */
@@ -67,6 +69,8 @@ type IDatabase = NonNullable<ConstructorOptions['db']>
 const queue = 'insights'
 const deadQueue = 'insights-dead'
 const day = 86_400
+/** A job of days may meet an error now and then: one after so long a run is no further one in a row. */
+const longRunMs = 15 * 60_000
 /** An Insight reads FAILED a moment before its job is put away: MLflow is told in between, and may be slow. */
 const endingPatienceMs = 6_000
 /** Of every job that is not known to be long. */
@@ -119,7 +123,8 @@ export function createJobs(options: JobsOptions): Jobs {
       await runThroughOutages(insightId, { signal: controller.signal, lane })
       log.info({ insightId, ms: Math.round(performance.now() - startedAt) }, 'insight job done')
     } catch (error) {
-      await settle(insightId, controller.signal.aborted ? controller.signal.reason : error)
+      const isFirstInARow = performance.now() - startedAt > (options.longRunMs ?? longRunMs)
+      await settle(insightId, controller.signal.aborted ? controller.signal.reason : error, isFirstInARow)
     } finally {
       job.signal.removeEventListener('abort', lose)
       running.delete(insightId)
@@ -140,7 +145,7 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   /** Ends the job where trying again cannot help, and throws where it can: pg-boss then retries. */
-  const settle = async (insightId: string, error: unknown): Promise<void> => {
+  const settle = async (insightId: string, error: unknown, isFirstInARow: boolean): Promise<void> => {
     if (error instanceof AppError && error.code === 'cancelled') return log.info({ insightId }, 'insight job cancelled')
     if (error instanceof Interrupted) {
       log.info({ insightId, reason: error.reason }, 'insight job interrupted')
@@ -151,7 +156,7 @@ export function createJobs(options: JobsOptions): Jobs {
       throw error
     }
     const { rows } = await database.db.execute<{ attempts: number }>(
-      sql`update insights set attempts = attempts + 1 where id = ${insightId} returning attempts`,
+      sql`update insights set attempts = ${isFirstInARow ? sql`1` : sql`attempts + 1`} where id = ${insightId} returning attempts`,
     )
     const decision = decideRetry(error, rows[0]?.attempts ?? Number.POSITIVE_INFINITY)
     log.warn({ insightId, err: error, attempts: rows[0]?.attempts, retry: decision.retry }, 'insight job failed')

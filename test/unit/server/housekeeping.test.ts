@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTrackingServer, type TrackingServer } from '#/mocks/tracking/server.ts'
 import { noUsage } from '#/pipeline/insight.ts'
-import { addDraft, listAbandonedDrafts } from '#/server/db/drafts.ts'
+import { addDraft, listAbandonedDrafts, removeDraft } from '#/server/db/drafts.ts'
 import { appendEvents, listEvents } from '#/server/db/events.ts'
 import { insertInsight, updateInsight } from '#/server/db/insights.ts'
 import { requestIdTag } from '#/server/insights/create.ts'
@@ -54,6 +54,17 @@ test('a run whose making was cut short is ended, once nobody can be making it an
     tags: { 'mlflow.note.content': expect.stringContaining('Ask again') as string },
   })
   expect(await listAbandonedDrafts(database.db, 0)).toEqual([])
+})
+
+test('a run that MLflow refuses to look for keeps nobody from ending the others', async () => {
+  const { client, database } = house()
+  const experimentId = await client.createExperiment('refused drafts', { signal })
+  const refused = "no ' such request"
+  await addDraft(database.db, { requestId: refused, experimentId })
+  await addDraft(database.db, { requestId: 'request-2', experimentId })
+  await expect(keepHouse(house(), { abandonedAfterS: 0 })).rejects.toThrow('1 runs')
+  expect((await listAbandonedDrafts(database.db, 0)).map(({ requestId }) => requestId)).toEqual([refused])
+  await removeDraft(database.db, refused)
 })
 
 test('a day after its end an Insight keeps the events that say how it went', async () => {

@@ -196,6 +196,24 @@ for (const kind of databaseKinds) {
       expect(await getInsight(opened.database.db, id)).toMatchObject({ status: 'FAILED', error, attempts: 1 })
     })
 
+    test('an error after a long run is not counted with those before that run', async () => {
+      const id = await add()
+      let runs = 0
+      const done = Promise.withResolvers<void>()
+      const jobs = await start(
+        async () => {
+          if (++runs === 2) return done.resolve()
+          await opened.database.pool.query('update insights set attempts = 4 where id = $1', [id])
+          await wait(20)
+          throw new Error('seldom')
+        },
+        { longRunMs: 10 },
+      )
+      await jobs.enqueue(id)
+      await done.promise
+      expect((await getInsight(opened.database.db, id)).attempts).toBe(1)
+    })
+
     test('a bug is tried five times, then shown without its inner words', async () => {
       const id = await add()
       let runs = 0
