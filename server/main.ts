@@ -106,7 +106,8 @@ export async function startService(
   const concurrencyOf = (choices: InsightChoices): number =>
     config.model.concurrency ??
     ((choices.analyst ?? (config.model.isConfigured ? 'model' : 'builtin')) === 'builtin' ? 4 : mostPlaces)
-  const estimate = createEstimator({ database, model: config.model, redact: runner.redact, cache, now })
+  const places = (): number => limiter.state().places
+  const estimate = createEstimator({ database, model: config.model, redact: runner.redact, cache, places, now })
 
   const create: CreateDeps = {
     db: database.db,

@@ -23,7 +23,9 @@ export type ForecastInput = {
   prompts: readonly { name: string; text: string }[]
   /** Tokens a model usually thinks before it answers; they count as output. */
   thoughtTokens: { thinking: number; summary: number }
+  /** Calls at once: at most, and those it begins with. */
   concurrency: number
+  places: number
   costOf: (model: string, tokens: { inputTokens: number; outputTokens: number }) => number
 }
 
@@ -49,8 +51,9 @@ const overviewTokens = 200
 const summaryTokens = (dataChars: number): number => 100 + Math.min(150, dataChars * 0.011)
 /** The part of a summary that is embedded. */
 const groupingChars = (dataChars: number): number => 50 + Math.min(400, dataChars * 0.03)
-/** A second to begin with, and then as fast as a hosted model reads and writes. */
-const callSeconds = (inputTokens: number, outputTokens: number): number => 1 + inputTokens / 5_000 + outputTokens / 200
+/** As fast as a hosted model begins, reads and writes. */
+const callSeconds = (inputTokens: number, outputTokens: number): number =>
+  0.7 + inputTokens / 10_000 + outputTokens / 150
 
 /**
  * Leaves that so many traces end in: between 0.5 √n and 1.7 √n over four labelled sets of 30 to 3,000 texts, and
@@ -162,8 +165,25 @@ function toAmounts(model: string, kinds: readonly Called[], atOnce: number, inpu
     plainInputTokens: chars / plainCharsPerToken,
     outputTokens,
     costUsd: input.costOf(model, { inputTokens, outputTokens }),
-    seconds: busySeconds / Math.max(1, Math.min(atOnce, calls)),
+    seconds: calls === 0 ? 0 : (busySeconds / calls) * roundsOf(calls, { start: input.places, most: atOnce }),
   }
+}
+
+/**
+ * How many calls one after the other so many calls take: each that goes well makes room for one more until the most are
+ * under way, so that a round is twice the one before. Half a round goes by until the last ones have ended.
+ */
+export function roundsOf(calls: number, { start, most }: { start: number; most: number }): number {
+  let places = Math.max(1, Math.min(start, most))
+  let rounds = 0
+  let left = calls
+  while (left > places && places < most) {
+    left -= places
+    rounds++
+    places = Math.min(most, 2 * places)
+  }
+  if (left <= places) return rounds + Math.min(1, left)
+  return rounds + left / places + 0.5
 }
 
 /** How far the sample's mean may be off from the mean of all, as a share: its standard error. */

@@ -6,6 +6,9 @@ import type { EstimateAnswer } from './schemas/estimate.ts'
 
 export function toEstimateAnswer(estimate: Estimate, run?: Pick<PastRun, 'usage' | 'seconds'>): EstimateAnswer {
   const actual = run === undefined ? undefined : toActual(estimate, run)
+  const untimed = estimate.stages.flatMap(({ model, runs }) =>
+    runs > 0 || model === '' || model === 'builtin' ? [] : [model],
+  )
   return {
     traces: { count: estimate.traces, sampled: estimate.sampled },
     stages: estimate.stages.map(({ stage, model, runs, ranges }, at) => ({
@@ -17,6 +20,7 @@ export function toEstimateAnswer(estimate: Estimate, run?: Pick<PastRun, 'usage'
     })),
     total: { ...spell(estimate.total), ...toActualAnswer(estimate.total, actual?.total) },
     unpriced_models: estimate.unpriced,
+    untimed_models: [...new Set(untimed)],
   }
 }
 

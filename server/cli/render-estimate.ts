@@ -33,12 +33,16 @@ export function renderEstimate(
       Math.max(columns, 80),
     )
   const { count, sampled } = estimate.traces
+  const untimed = estimate.untimed_models.map(toLine).join(', ')
   const unpriced = estimate.unpriced_models.map(toLine).join(', ')
   return [
     style.dim(`${count} traces${sampled === 0 ? '' : `, ${sampled} of them read for this`}`),
     style.dim(toRow(head)),
     ...rows.map(toRow),
     style.bold(toRow(total)),
+    ...(untimed === ''
+      ? []
+      : [`How fast ${untimed} is will be known after a first run: until then the time is a guess.`]),
     ...(unpriced === '' ? [] : [`No price is known for ${unpriced}: it counts as free here.`]),
     '',
   ].join('\n')

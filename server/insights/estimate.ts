@@ -41,6 +41,8 @@ export type EstimatorDeps = {
   redact: Redact
   /** Answers from before, where they are kept. */
   cache: AnswerCache | undefined
+  /** Calls that may be under way at once right now; it grows with use. */
+  places: () => number
   now: () => number
 }
 
@@ -113,6 +115,7 @@ async function estimateOnce(
         summary: chosen === undefined ? 0 : usualThoughtTokens(chosen.summary, 'low'),
       },
       concurrency: spec.concurrency,
+      places: deps.places(),
       costOf: (model, tokens) => toCostUsd(model, { ...tokens, cachedTokens: 0 }, prices),
       isPriced: (model) => findPrice(model, prices) !== undefined,
     },

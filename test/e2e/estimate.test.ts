@@ -34,7 +34,8 @@ const estimate = (changes: object = {}) =>
   app.call('POST', '/insights/estimate', EstimateAnswer, { ...body, ...changes })
 
 test('the estimate asks no model, and names a range for each stage and its model', async () => {
-  const { traces, stages, total } = await estimate()
+  const { traces, stages, total, untimed_models: untimed } = await estimate()
+  expect(untimed).toEqual(['gpt-4.1-mini', 'text-embedding-3-small'])
   expect(model.calls()).toHaveLength(0)
   expect(traces).toEqual({ count: 40, sampled: 40 })
   expect(stages.map(({ stage, model: by }) => [stage, by])).toEqual([
@@ -100,6 +101,7 @@ test('after the run the estimate shows what it took, the artifact knows it too, 
   const took = insight.usage.input_tokens + insight.usage.output_tokens
   expect(Math.abs(tokens(next) / took - 1)).toBeLessThan(0.05)
   expect(next.stages.find(({ stage }) => stage === 'summarize')?.learned_from_runs).toBe(1)
+  expect(next.untimed_models).toEqual([])
 })
 
 test('traces that the built-in analyst may read are in no estimate of calls, and in none of the bill', async () => {

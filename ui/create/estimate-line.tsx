@@ -51,11 +51,17 @@ export function EstimateLine({ body, free }: { body: CreateInsightBody | undefin
           <strong>{toRange(data.total.duration_s, toDuration)}</strong>
           {!free && `, ${toRange(data.total.input_tokens, toCompact)} tokens in`}
         </span>
-        <span className="quiet"> · {free ? 'nothing leaves this machine' : 'nine of ten runs end inside'}</span>
+        <span className="quiet"> · {toRemark(data, free)}</span>
       </summary>
       <EstimateTable estimate={data} />
     </details>
   )
+}
+
+function toRemark({ untimed_models: untimed }: EstimateAnswer, free: boolean): string {
+  if (free) return 'nothing leaves this machine'
+  if (untimed.length === 0) return 'nine of ten runs end inside'
+  return 'the time is a guess until a first run with this model has ended'
 }
 
 type Range = EstimateAnswer['total']['cost_usd']

@@ -35,6 +35,9 @@ export const EstimateAnswer = z.object({
   traces: z.object({ count, sampled: count.describe('read for the estimate; none where no model reads') }),
   stages: z.array(StageEstimateAnswer),
   total: z.object({ ...amountsOf(RangeAnswer), actual: ActualAnswer.optional() }),
+  untimed_models: z
+    .array(z.string())
+    .describe('no run with them has ended yet: how fast they are is a guess, and the duration with it'),
   unpriced_models: z.array(z.string()).describe('count as free: give their prices in INSIGHTS_PRICES'),
 })
 export type EstimateAnswer = z.infer<typeof EstimateAnswer>

@@ -55,6 +55,7 @@ export const anEstimate: EstimateAnswer = {
   traces: { count: 10, sampled: 8 },
   stages: [{ stage: 'summarize', model: 'mini\u001b[2J', learned_from_runs: 0, ...summarizing }],
   total: summarizing,
+  untimed_models: [],
   unpriced_models: ['mini\u001b[2J'],
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { noAmounts } from '#/pipeline/estimate/amounts.ts'
 import { type Estimate, type PastRun, toActual, toEstimate } from '#/pipeline/estimate/estimate.ts'
-import { expectedLeaves, type ForecastInput, samplingError } from '#/pipeline/estimate/forecast.ts'
+import { expectedLeaves, type ForecastInput, roundsOf, samplingError } from '#/pipeline/estimate/forecast.ts'
 import { learnStages } from '#/pipeline/estimate/learn.ts'
 import { noUsage } from '#/pipeline/insight.ts'
 
@@ -14,6 +14,7 @@ const input = (changes: Partial<ForecastInput> = {}): Parameters<typeof toEstima
   prompts: [],
   thoughtTokens: { thinking: 0, summary: 0 },
   concurrency: 8,
+  places: 8,
   costOf: (model, { inputTokens, outputTokens }) => (model === 'free' ? 0 : (inputTokens + 4 * outputTokens) / 1e6),
   isPriced: (model) => model !== 'free',
   ...changes,
@@ -154,6 +155,17 @@ test('a sample of everything has no sampling error, and a larger one less than a
   const tenth = traces.filter((_, at) => at % 10 === 0)
   expect(samplingError(traces, 1_000)).toBeLessThan(samplingError(tenth, 1_000) / 2)
   expect(samplingError(traces, 1_000)).toBeGreaterThan(0)
+})
+
+test.each([
+  { calls: 0.5, start: 3, most: 32, rounds: 0.5 },
+  { calls: 3, start: 3, most: 32, rounds: 1 },
+  { calls: 21, start: 3, most: 32, rounds: 3 },
+  { calls: 45 + 64, start: 3, most: 32, rounds: 6.5 },
+  { calls: 64, start: 32, most: 32, rounds: 2.5 },
+  { calls: 16, start: 40, most: 8, rounds: 2.5 },
+])('$calls calls, $start at first and at most $most at once, take $rounds rounds', ({ rounds, calls, ...places }) => {
+  expect(roundsOf(calls, places)).toBeCloseTo(rounds, 9)
 })
 
 test('leaves are few for few traces and never more than anybody reads', () => {
