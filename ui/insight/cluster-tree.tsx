@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import type { ClustersAnswer } from '#/server/api/schemas/clusters.ts'
 import { toCount, toShare } from '../figures.ts'
 import { FromTrace } from '../parts/from-trace.tsx'
@@ -35,7 +35,7 @@ export function ClusterTree(props: {
   const isOpen = (id: string) =>
     found !== undefined ||
     (toggled.get(id) ?? (selected?.startsWith(`${id}.`) === true || (fewTops && !id.includes('.'))))
-  const toggle = (id: string, open: boolean) => setToggled((before) => new Map(before).set(id, open))
+  const toggle = useCallback((id: string, open: boolean) => setToggled((before) => new Map(before).set(id, open)), [])
 
   const rows: Row[] = [
     { id: 'all', kind: 'place', label: 'All summarized traces', size: props.total },
@@ -64,7 +64,6 @@ export function ClusterTree(props: {
     }
   }, [chosen])
 
-  const toCluster = (id: string) => (id === 'all' ? undefined : id)
   const choose = (id: string) => onSelect(toCluster(id))
   const focus = (id: string) => {
     choose(id)
@@ -105,61 +104,98 @@ export function ClusterTree(props: {
       <ul className="tree" role="tree" aria-label="Clusters" ref={list} onKeyDown={onKeyDown}>
         {rows.map((row) => {
           const cluster = row.kind === 'cluster' ? row.row.cluster : undefined
-          const parent = cluster !== undefined && cluster.children.length > 0
-          const open = parent && isOpen(row.id)
-          const depth = row.kind === 'cluster' ? row.row.depth : 1
-          const size = row.kind === 'cluster' ? row.row.cluster.size : row.size
-          const share = row.kind === 'cluster' ? row.row.cluster.share : row.share
+          const isParent = cluster !== undefined && cluster.children.length > 0
           return (
-            <li
+            <TreeRow
               key={row.id}
-              role="treeitem"
-              data-id={row.id}
-              className={`tree-row${row.kind === 'place' ? ' place' : ''}`}
-              style={{ paddingInlineStart: 6 + (depth - 1) * 16 }}
-              aria-level={depth}
-              aria-selected={row.id === chosen}
-              {...(parent ? { 'aria-expanded': open } : {})}
-              {...(row.kind === 'cluster'
-                ? { 'aria-posinset': row.row.position, 'aria-setsize': row.row.siblings }
-                : {})}
-              tabIndex={row.id === chosen ? 0 : -1}
-              onClick={() => choose(row.id)}
-              onPointerEnter={() => props.onNear(toCluster(row.id))}
-              onPointerLeave={props.onAway}
-            >
-              <span
-                className={`tree-toggle${parent ? '' : ' leaf'}${open ? ' open' : ''}`}
-                aria-hidden="true"
-                onClick={(event) => {
-                  if (!parent) return
-                  event.stopPropagation()
-                  toggle(row.id, !open)
-                }}
-              >
-                {parent && <Icon name="chevron" size={12} />}
-              </span>
-              <span
-                className={`hue-dot${row.id === 'unassigned' ? ' hollow' : ''}`}
-                style={row.kind === 'cluster' ? { background: toHue(row.id) } : {}}
-                hidden={row.kind === 'place' && row.id !== 'unassigned'}
-                aria-hidden="true"
-              />
-              <span className="tree-label">
-                {row.kind === 'cluster' ? <FromTrace text={row.row.cluster.title} /> : row.label}
-              </span>
-              <span className="tree-size numbers">
-                {toCount(size)}
-                {share !== undefined && <span className="quiet share"> {toShare(share)}</span>}
-              </span>
-              {share !== undefined && <ShareBar share={share} color={toHue(cluster?.id ?? null)} />}
-            </li>
+              id={row.id}
+              title={cluster?.title}
+              label={row.kind === 'place' ? row.label : undefined}
+              size={row.kind === 'place' ? row.size : row.row.cluster.size}
+              share={row.kind === 'place' ? row.share : row.row.cluster.share}
+              depth={row.kind === 'cluster' ? row.row.depth : 1}
+              position={row.kind === 'cluster' ? row.row.position : undefined}
+              siblings={row.kind === 'cluster' ? row.row.siblings : undefined}
+              open={isParent ? isOpen(row.id) : undefined}
+              isChosen={row.id === chosen}
+              onSelect={onSelect}
+              onToggle={toggle}
+              onNear={props.onNear}
+              onAway={props.onAway}
+            />
           )
         })}
       </ul>
     </>
   )
 }
+
+const toCluster = (id: string) => (id === 'all' ? undefined : id)
+
+/** One cluster or place. Drawn again only where it changed: a choice changes two of the hundreds that may be open. */
+const TreeRow = memo(function TreeRow(props: {
+  id: string
+  /** A cluster's own name. */
+  title: string | undefined
+  /** What a place is called. */
+  label: string | undefined
+  size: number
+  share: number | undefined
+  depth: number
+  position: number | undefined
+  siblings: number | undefined
+  /** Whether what is below it is shown; none where nothing is. */
+  open: boolean | undefined
+  isChosen: boolean
+  onSelect: (cluster: string | undefined) => void
+  onToggle: (id: string, open: boolean) => void
+  onNear: (cluster: string | undefined) => void
+  onAway: () => void
+}) {
+  const { id, title, size, share, depth, open, isChosen } = props
+  const isPlace = title === undefined
+  return (
+    <li
+      role="treeitem"
+      data-id={id}
+      className={`tree-row${isPlace ? ' place' : ''}`}
+      style={{ paddingInlineStart: 6 + (depth - 1) * 16 }}
+      aria-level={depth}
+      aria-selected={isChosen}
+      aria-expanded={open}
+      aria-posinset={props.position}
+      aria-setsize={props.siblings}
+      tabIndex={isChosen ? 0 : -1}
+      onClick={() => props.onSelect(toCluster(id))}
+      onPointerEnter={() => props.onNear(toCluster(id))}
+      onPointerLeave={props.onAway}
+    >
+      <span
+        className={`tree-toggle${open === undefined ? ' leaf' : ''}${open === true ? ' open' : ''}`}
+        aria-hidden="true"
+        onClick={(event) => {
+          if (open === undefined) return
+          event.stopPropagation()
+          props.onToggle(id, !open)
+        }}
+      >
+        {open !== undefined && <Icon name="chevron" size={12} />}
+      </span>
+      <span
+        className={`hue-dot${id === 'unassigned' ? ' hollow' : ''}`}
+        style={isPlace ? {} : { background: toHue(id) }}
+        hidden={isPlace && id !== 'unassigned'}
+        aria-hidden="true"
+      />
+      <span className="tree-label">{title === undefined ? props.label : <FromTrace text={title} />}</span>
+      <span className="tree-size numbers">
+        {toCount(size)}
+        {share !== undefined && <span className="quiet share"> {toShare(share)}</span>}
+      </span>
+      {share !== undefined && <ShareBar share={share} color={toHue(isPlace ? null : id)} />}
+    </li>
+  )
+})
 
 /** The nearest row that is on the screen for a choice that is folded away; `all` for one that does not exist. */
 function visibleAncestor(selected: string | undefined, rows: readonly Row[]): string {
