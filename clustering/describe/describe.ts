@@ -1,6 +1,7 @@
 // Everything that is said about the nodes of a finished hierarchy, in one pass over points × node centres.
 import type { Branch } from '../shape/levels.ts'
 import { createMultiplier } from '../matrix/multiplier.ts'
+import { sharedInt32 } from '../matrix/shared-memory.ts'
 import { ownProducts } from '../matrix/own-products.ts'
 import type { Threads } from '../threads/threads.ts'
 import { draftNodes, nodeCentres, type Draft } from '../shape/node-draft.ts'
@@ -53,10 +54,11 @@ export function describeTree(
   const rivals = rivalsOf(drafts, roots, nodeOfLeaf)
   const { centres, meanLengths } = nodeCentres(distinct, assignment, drafts, draftsOfLeaf, threads)
 
-  const ownNodes = assignment.map((leaf) => (leaf < 0 ? -1 : nodeOfLeaf[leaf]!))
-  const distances = Float32Array.from(ownProducts(points, centres, ownNodes, threads), (product) =>
-    Math.max(0, 1 - product),
-  )
+  const ownNodes = sharedInt32(points.rows)
+  assignment.forEach((leaf, point) => (ownNodes[point] = leaf < 0 ? -1 : nodeOfLeaf[leaf]!))
+  const products = ownProducts(points, centres, ownNodes, threads)
+  const distances = new Float32Array(points.rows)
+  for (let point = 0; point < points.rows; point++) distances[point] = Math.max(0, 1 - products[point]!)
   const shown = sampleOfLeaves(points, weights, assignment, leaves)
   let silhouetteSum = 0
   let assigned = 0

@@ -1,10 +1,10 @@
 // A task: every point to its nearest centre, and the sums of the groups that changed.
 import { takeBlocks, type Blocks } from '../threads/blocks.ts'
-import { prepareAround } from './centres-around.ts'
+import { centresAround, prepareAround } from './centres-around.ts'
 import type { Cells } from './cells.ts'
 import { addToGroup, type GroupSums } from './group-sums.ts'
 import type { Matrix } from '../matrix/matrix.ts'
-import { type FindNearest, nearestBlockRows, prepareNearest } from './nearest-centre.ts'
+import { type FindNearest, nearestBlockRows, prepareNearest, prepareNearestAmong } from './nearest-centre.ts'
 
 export type AssignRowsTask = {
   kind: 'assign-rows'
@@ -46,12 +46,13 @@ export function assignRows(task: AssignRowsTask, thread: number): void {
   } else {
     const { members, offsets } = cells
     let around: ReturnType<typeof prepareAround> | undefined
+    const room = new Float32Array(Math.min(centresAround, centres.rows) * centres.cols)
     takeBlocks(task.blocks, (block) => {
       around ??= prepareAround(centres, task.blocks.size)
       const near = around(cells.centres, block)
       for (let i = 0; i < block.count; i++) {
         let find: FindNearest | undefined
-        const prepared = () => (find ??= prepareNearest(centres, longest, near[i]))
+        const prepared = () => (find ??= prepareNearestAmong(centres, longest, near[i]!, room))
         const end = offsets[block.from + i + 1]!
         for (let m = offsets[block.from + i]!; m < end; m++) assigner.offer(members[m]!, prepared)
         assigner.finish(prepared)

@@ -6,7 +6,7 @@ import { createMultiplier } from '../matrix/multiplier.ts'
  * The nearest centre of a point is hardly ever farther down the list of its cell: never with fewer centres, three times in ten
  * thousand where there are themes within themes, three times in a hundred where all are about as far from each other.
  */
-const centresAround = 192
+export const centresAround = 192
 
 /** Answers, for the cells of a block (at most `blockCells`), the numbers of the centres nearest to each, ascending. */
 export function prepareAround(centres: Matrix, blockCells: number) {

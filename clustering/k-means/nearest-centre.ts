@@ -19,13 +19,10 @@ export const nearestBlockRows = 96
 export type FindNearest = (points: Matrix, rows: Int32Array) => { columns: Int32Array; leads: Float32Array }
 
 /**
- * Prepares centres for many searches: all of them, or those `among` which to look (ascending). `longest` is the squared
- * length of the longest point (1 for unit rows).
+ * Prepares some of the centres only (ascending); `room` is for a copy of them. Columns are numbers of all centres.
  */
-export function prepareNearest(all: Matrix, longest: number, among?: Int32Array): FindNearest {
-  const centres = among === undefined ? all : takeRows(all, among, new Float32Array(among.length * all.cols))
-  const find = prepareAll(centres, longest)
-  if (among === undefined) return find
+export function prepareNearestAmong(all: Matrix, longest: number, among: Int32Array, room: Float32Array): FindNearest {
+  const find = prepareNearest(takeRows(all, among, room), longest)
   return (points, rows) => {
     const { columns, leads } = find(points, rows)
     for (let i = 0; i < rows.length; i++) columns[i] = among[columns[i]!]!
@@ -33,7 +30,8 @@ export function prepareNearest(all: Matrix, longest: number, among?: Int32Array)
   }
 }
 
-function prepareAll(centres: Matrix, longest: number): FindNearest {
+/** Prepares centres for many searches. `longest` is the squared length of the longest point (1 for unit rows). */
+export function prepareNearest(centres: Matrix, longest: number): FindNearest {
   const norms = squaredNorms(centres)
   const { depth, panels, floats } = panelShape(centres.rows, centres.cols)
   const layout = createLayout()

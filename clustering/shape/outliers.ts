@@ -2,6 +2,7 @@
 import { centresOf, type Partition } from '../k-means/lloyd.ts'
 import { createMatrix, type Matrix } from '../matrix/matrix.ts'
 import { dot } from '../matrix/measure.ts'
+import { sharedInt32, toShared } from '../matrix/shared-memory.ts'
 import { ownProducts } from '../matrix/own-products.ts'
 import type { Threads } from '../threads/threads.ts'
 import type { UnassignedReason } from '../tree.ts'
@@ -38,7 +39,7 @@ export function dropOutliers(
   if (points.rows < leastPoints) return partition
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const distance = relativeDistances(points, partition, threads)
-  const assignment = partition.assignment.slice()
+  const assignment = toShared(partition.assignment.slice())
   const drop = (candidates: number[], mostShare: number) => {
     let budget = mostShare * total
     for (const point of candidates.sort((a, b) => distance[b]! - distance[a]! || a - b)) {
@@ -69,11 +70,13 @@ function relativeDistances(points: Matrix, { centres, assignment }: Partition, t
   const { cols } = points
   const mean = createMatrix(1, cols)
   centres.data.forEach((value, i) => (mean.data[i % cols] = mean.data[i % cols]! + value / centres.rows))
-  const toMean = ownProducts(points, mean, new Int32Array(points.rows), threads)
-  return ownProducts(points, centres, assignment, threads).map((toCentre, point) => {
+  const toMean = ownProducts(points, mean, sharedInt32(points.rows), threads)
+  const distances = ownProducts(points, centres, assignment, threads)
+  for (let point = 0; point < points.rows; point++) {
     const average = 1 - toMean[point]!
-    return average > 0 ? (1 - toCentre) / average : 0
-  })
+    distances[point] = average > 0 ? (1 - distances[point]!) / average : 0
+  }
+  return distances
 }
 
 /** Gives the members of leaves below the least size to the nearest leaf that is large enough. */
