@@ -1,9 +1,9 @@
 // From summaries to a named hierarchy: embed, cluster, name; then the domain's clusters from the mathematics' tree.
-import type { ClusterTree, TreeNode, UnassignedReason } from '#/clustering/tree.ts'
+import { type ClusterTree, leavesOf, type TreeNode, type UnassignedReason } from '#/clustering/tree.ts'
 import { createMatrix, type Matrix, rowOf } from '#/clustering/matrix/matrix.ts'
 import { toExamples } from './cluster-examples.ts'
 import type { Cluster, Evidence, InsightSpec, SummaryRecord } from './insight.ts'
-import { toMetrics } from './metrics.ts'
+import { countOutcomes, toMetrics } from './metrics.ts'
 import type { Cancellable, ClusterAssignment, NamedNode, NodeToName, PipelinePorts } from './ports.ts'
 import { asCount, type GuardedTree, hiddenReason, hiddenTitle, hideSmallGroups } from './small-groups.ts'
 
@@ -124,6 +124,7 @@ export function nodesToName(
       childIds: shown(node.children).map(({ path }) => path),
       size: node.size,
       share: node.size / records.length,
+      outcomes: countOutcomes(leavesOf([node]).flatMap(({ members }) => pick(members))),
       keywords: node.keywords,
       members: pick(node.representatives),
       neighbours: pick(node.neighbours),

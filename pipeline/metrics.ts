@@ -19,10 +19,15 @@ export function toMetrics(records: readonly SummaryRecord[]): ClusterMetrics {
     ...(tokens.length === 0 ? {} : { meanTokens: sum(tokens) / tokens.length }),
     ...(costs.length === 0 ? {} : { costUsd: sum(costs) }),
     ...(positive + negative === 0 ? {} : { feedbackPositive: positive / (positive + negative) }),
-    outcomes: countBy(records.map(({ summary }) => summary.outcome)),
+    outcomes: countOutcomes(records),
     languages: countBy(records.map(({ summary }) => summary.language)),
     ...(facets.length === 0 ? {} : { facets: toFacetMetrics(facets) }),
   }
+}
+
+/** How traces end: outcomes that occur, with their number. */
+export function countOutcomes(records: readonly SummaryRecord[]): ClusterMetrics['outcomes'] {
+  return countBy(records.map(({ summary }) => summary.outcome))
 }
 
 /** Nearest-rank percentile of ascending values; `undefined` for none. */

@@ -4,6 +4,7 @@ import type { Matrix } from '#/clustering/matrix/matrix.ts'
 import { doOnce } from './do-once.ts'
 import { nodesToName } from './group.ts'
 import type { InsightSpec, SummaryRecord } from './insight.ts'
+import { countOutcomes } from './metrics.ts'
 import type { Cancellable, NamedNode, NodeToName, PipelinePorts } from './ports.ts'
 import { type GuardedTree, hideSmallGroups } from './small-groups.ts'
 
@@ -51,6 +52,7 @@ export async function nameGroups(
           lens: spec.lens,
           nodes,
           total: records.length,
+          outcomes: countOutcomes(records),
           rearrange: grant,
         },
         options,

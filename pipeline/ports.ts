@@ -102,6 +102,8 @@ export type NodeToName = {
   childIds: string[]
   size: number
   share: number
+  /** How its traces end, all counted. */
+  outcomes: ClusterMetrics['outcomes']
   keywords: string[]
   /** Most central first; at most 40. */
   members: SummaryRecord[]
@@ -154,7 +156,9 @@ export type Analyst = {
       instruction: string
       lens?: Lens | undefined
       nodes: NodeToName[]
+      /** How many traces there are, and how they end. */
       total: number
+      outcomes: ClusterMetrics['outcomes']
       rearrange?: RearrangeNodes | undefined
     },
     options: Cancellable & { onProgress?: (done: number) => void },

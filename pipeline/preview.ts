@@ -1,7 +1,7 @@
 // A first hierarchy while summaries still arrive. It is on nobody's way: whatever goes wrong with it, the job goes on.
 import { nodesToName, toGrouping } from './group.ts'
 import type { InsightSpec, SummaryRecord } from './insight.ts'
-import { toMetrics } from './metrics.ts'
+import { countOutcomes, toMetrics } from './metrics.ts'
 import { hideSmallGroups } from './small-groups.ts'
 import type { Cancellable, PipelinePorts } from './ports.ts'
 
@@ -75,7 +75,7 @@ async function makePreview(spec: InsightSpec, ports: Ports, options: Cancellable
   const grouped = { ...hideSmallGroups(tree, spec.minShownSize ?? 1), map }
   const nodes = nodesToName(grouped.tree, records, grouped.hidden)
   const { names } = await ports.preview.nameClusters(
-    { instruction: spec.instruction, nodes, total: records.length },
+    { instruction: spec.instruction, nodes, total: records.length, outcomes: countOutcomes(records) },
     options,
   )
   const { clusters, assignments, nodeCount, leafCount } = toGrouping(grouped, names, records)

@@ -8,8 +8,8 @@ import { describeNode } from './describe.ts'
 import { toLens, type Lens } from './lens.ts'
 import { toOverview } from './overview.ts'
 import { summarizeTranscript } from './summarize.ts'
-import { sharesOfLeaves } from './shares.ts'
-import { leavesOf, titleNodes } from './title.ts'
+import { toShares } from './shares.ts'
+import { titleNodes } from './title.ts'
 
 /**
  * The built-in analyst. Same input, same answer to the byte. `summarize` throws `trace.empty` for a trace that says
@@ -39,15 +39,14 @@ export function createBuiltinAnalyst(): Analyst {
       })
       return { vectors, usage: noUsage }
     },
-    nameClusters: async ({ instruction, lens: asked, nodes, total }, { signal, onProgress }) => {
+    nameClusters: async ({ instruction, lens: asked, nodes, total, outcomes }, { signal, onProgress }) => {
       signal.throwIfAborted()
       const lens = lensOf(instruction, asked)
       const { titled, inPlural } = titleNodes(nodes, lens)
-      const byId = new Map(nodes.map((node) => [node.id, node]))
-      const whole = sharesOfLeaves(nodes.filter(({ childIds }) => childIds.length === 0))
+      const whole = toShares(outcomes, total)
       const names = nodes.map((node) => {
         const { title, ranked } = titled.get(node.id) ?? { title: node.id, ranked: [] }
-        const shares = sharesOfLeaves(leavesOf(node, byId))
+        const shares = toShares(node.outcomes, node.size)
         return { id: node.id, title, summary: describeNode(node, { ranked, inPlural, shares, whole, total }, lens) }
       })
       onProgress?.(nodes.length)

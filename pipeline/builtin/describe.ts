@@ -20,7 +20,6 @@ type Words = {
   size: (size: number, total: number, share: string) => string
   ending: Record<Outcome, (share: string) => string>
   against: (share: string) => string
-  roughly: string
 }
 
 const words: Readonly<Record<FrameLanguage, Words>> = {
@@ -40,7 +39,6 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
       unclear: (share) => `${share} stay open`,
     },
     against: (share) => ` (${share} overall)`,
-    roughly: 'about ',
   },
   de: {
     users: { user: 'Nutzer', customer: 'Kunden' },
@@ -58,7 +56,6 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
       unclear: (share) => `${share} bleiben offen`,
     },
     against: (share) => ` (insgesamt ${share})`,
-    roughly: 'etwa ',
   },
   fr: {
     users: { user: 'Les utilisateurs', customer: 'Les clients' },
@@ -76,7 +73,6 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
       unclear: (share) => `${share} restent ouvertes`,
     },
     against: (share) => ` (${share} au total)`,
-    roughly: 'environ ',
   },
   es: {
     users: { user: 'Los usuarios', customer: 'Los clientes' },
@@ -94,7 +90,6 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
       unclear: (share) => `${share} quedan abiertas`,
     },
     against: (share) => ` (${share} en total)`,
-    roughly: 'cerca del ',
   },
   nl: {
     users: { user: 'Gebruikers', customer: 'Klanten' },
@@ -112,7 +107,6 @@ const words: Readonly<Record<FrameLanguage, Words>> = {
       unclear: (share) => `${share} blijft open`,
     },
     against: (share) => ` (${share} over het geheel)`,
-    roughly: 'ongeveer ',
   },
 }
 
@@ -191,16 +185,15 @@ function numbers(
   say: Words,
 ): string {
   const size = say.size(node.size, total, percent(node.share))
-  const told = (share: number) => `${shares.isExact ? '' : say.roughly}${percent(share)}`
   const contrasts = contrastsOf(shares, whole).slice(0, 2)
   const others = endingsOf(shares)
     .filter(([outcome]) => !contrasts.some((contrast) => contrast.outcome === outcome))
     .slice(0, contrasts.length > 0 ? 1 : 2)
   const parts = [
     ...contrasts.map(
-      ({ outcome, share, whole: average }) => say.ending[outcome](told(share)) + say.against(percent(average)),
+      ({ outcome, share, whole: average }) => say.ending[outcome](percent(share)) + say.against(percent(average)),
     ),
-    ...others.map(([outcome, share]) => say.ending[outcome](told(share))),
+    ...others.map(([outcome, share]) => say.ending[outcome](percent(share))),
   ]
   return parts.length === 0 ? size : `${size}; ${parts.join(', ')}`
 }

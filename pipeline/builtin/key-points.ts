@@ -5,7 +5,7 @@ import { tellShare } from './describe.ts'
 import { frames } from './frames.ts'
 import type { Lens } from './lens.ts'
 import { overviewWords } from './overview-words.ts'
-import { contrastsOf, endingsOf, percent, sharesOfMetrics, type Shares } from './shares.ts'
+import { contrastsOf, endingsOf, percent, toShares, type Shares } from './shares.ts'
 
 const mostKeyPoints = 7
 const mostContrasts = 3
@@ -34,7 +34,7 @@ export function keyPointsOf({ leaves, examples, whole, total, medianMs }: Facts,
       evidence: evidenceOf(cluster, examples).slice(0, 2),
     })
   }
-  const shares = new Map(leaves.map((leaf) => [leaf, sharesOfMetrics(leaf.metrics, leaf.size)]))
+  const shares = new Map(leaves.map((leaf) => [leaf, toShares(leaf.metrics.outcomes, leaf.size)]))
   const bySize = [...leaves].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1))
   const isTopic = (leaf: Cluster) =>
     lens.kind !== 'failures' || !leaf.title.startsWith(frames[lens.frame].failures.none)

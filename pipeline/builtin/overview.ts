@@ -1,7 +1,7 @@
 // The answer to the question in plain prose: counted, with what is unusual, and a voice where it shows what was just said.
 import { stemOf } from '#/clustering/text/stem.ts'
 import { noUsage, type Cluster, type Counts, type Overview, type SummaryRecord } from '../insight.ts'
-import { toMetrics } from '../metrics.ts'
+import { countOutcomes, toMetrics } from '../metrics.ts'
 import { joinAnd } from './actions.ts'
 import { tellShare, usersOf } from './describe.ts'
 import { frames } from './frames.ts'
@@ -10,7 +10,7 @@ import { keyPointsOf } from './key-points.ts'
 import type { Lens } from './lens.ts'
 import { overviewWords } from './overview-words.ts'
 import { asSentence, quoteFrom } from './quoting.ts'
-import { contrastsOf, endingsOf, percent, sharesOfMetrics, sharesOfRecords, type Contrast } from './shares.ts'
+import { contrastsOf, endingsOf, percent, toShares, type Contrast, type Shares } from './shares.ts'
 
 const mostWords = 200
 
@@ -28,7 +28,7 @@ export function toOverview(input: OverviewInput, lens: Lens): Overview {
   const { and, quote: mark } = frames[lens.frame]
   const records = [...examples.values()]
   const total = Math.max(1, counts.summarized)
-  const whole = sharesOfRecords(records)
+  const whole = toShares(countOutcomes(records), records.length)
   const leaves = leafClusters(clusters)
   const inner = createInnerCase(
     innerTexts(records),
@@ -89,11 +89,9 @@ function leadSentences(input: OverviewInput, lens: Lens, inner: (title: string) 
       ...(failed.length === 0 ? [] : [say.failuresMost(named(failed))]),
     ]
   }
-  const isEnding = clusters.length > 0 && endingsOf(sharesOfRecords([...examples.values()])).length > 0
-  if (lens.kind === 'outcomes' && isEnding) {
-    const ends = endingsOf(sharesOfRecords([...examples.values()])).map(([outcome, share]) =>
-      tellShare(outcome, percent(share), lens.frame),
-    )
+  const endings = endingsOf(toShares(countOutcomes([...examples.values()]), examples.size))
+  if (lens.kind === 'outcomes' && clusters.length > 0 && endings.length > 0) {
+    const ends = endings.map(([outcome, share]) => tellShare(outcome, percent(share), lens.frame))
     const bad = bySize(
       leafClusters(clusters).filter(({ title }) => !title.startsWith(frames[lens.frame].outcomes.resolved)),
     )
@@ -110,13 +108,10 @@ function leadSentences(input: OverviewInput, lens: Lens, inner: (title: string) 
 }
 
 /** Leaves that end badly far more often than the whole, the most traces too many first. */
-function standingOut(
-  leaves: readonly Cluster[],
-  whole: ReturnType<typeof sharesOfRecords>,
-): { cluster: Cluster; contrast: Contrast }[] {
+function standingOut(leaves: readonly Cluster[], whole: Shares): { cluster: Cluster; contrast: Contrast }[] {
   return leaves
     .flatMap((cluster) => {
-      const [contrast] = contrastsOf(sharesOfMetrics(cluster.metrics, cluster.size), whole)
+      const [contrast] = contrastsOf(toShares(cluster.metrics.outcomes, cluster.size), whole)
       return contrast === undefined ? [] : [{ cluster, contrast }]
     })
     .sort((a, b) => b.contrast.excess - a.contrast.excess || (a.cluster.id < b.cluster.id ? -1 : 1))

@@ -1,49 +1,17 @@
 // How the conversations of a group end, counted, and how that differs from the whole.
-import { outcomes, type ClusterMetrics, type Outcome, type SummaryRecord } from '../insight.ts'
-import type { NodeToName } from '../ports.ts'
+import { outcomes, type ClusterMetrics, type Outcome } from '../insight.ts'
 
-/** Shares of a group between 0 and 1. `isExact`: every trace was counted, not only the most typical of some leaf. */
-export type Shares = { size: number; outcomes: Record<Outcome, number>; errors: number; isExact: boolean }
+/** How the traces of a group end, as shares between 0 and 1. */
+export type Shares = { size: number; outcomes: Record<Outcome, number> }
 
-/** Of leaves by their sizes: each leaf speaks through the members that are known of it. */
-export function sharesOfLeaves(leaves: readonly NodeToName[]): Shares {
-  const size = leaves.reduce((sum, leaf) => sum + leaf.size, 0)
-  const share = (holds: (record: SummaryRecord) => boolean) =>
-    leaves.reduce(
-      (sum, leaf) => sum + (leaf.size * leaf.members.filter(holds).length) / Math.max(1, leaf.members.length),
-      0,
-    ) / Math.max(1, size)
+/** From the numbers of a group of this size. What has no outcome at all counts for nothing. */
+export function toShares(counts: ClusterMetrics['outcomes'], size: number): Shares {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const share = (outcome: Outcome): number => (counts[outcome] ?? 0) / Math.max(1, total)
   return {
     size,
-    outcomes: byOutcome((outcome) => share(({ summary }) => summary.outcome === outcome)),
-    errors: share(({ facts }) => facts.state === 'ERROR'),
-    isExact: leaves.every((leaf) => leaf.members.length >= leaf.size),
+    outcomes: Object.fromEntries(outcomes.map((outcome) => [outcome, share(outcome)])) as Shares['outcomes'],
   }
-}
-
-/** Of a published cluster, from its metrics. */
-export function sharesOfMetrics(metrics: ClusterMetrics, size: number): Shares {
-  return {
-    size,
-    outcomes: byOutcome((outcome) => (metrics.outcomes[outcome] ?? 0) / Math.max(1, size)),
-    errors: metrics.errorRate,
-    isExact: true,
-  }
-}
-
-/** Of records, all counted. */
-export function sharesOfRecords(records: readonly SummaryRecord[]): Shares {
-  const total = Math.max(1, records.length)
-  return {
-    size: records.length,
-    outcomes: byOutcome((outcome) => records.filter(({ summary }) => summary.outcome === outcome).length / total),
-    errors: records.filter(({ facts }) => facts.state === 'ERROR').length / total,
-    isExact: true,
-  }
-}
-
-function byOutcome(share: (outcome: Outcome) => number): Record<Outcome, number> {
-  return Object.fromEntries(outcomes.map((outcome) => [outcome, share(outcome)])) as Record<Outcome, number>
 }
 
 const leastCases = 3

@@ -98,14 +98,14 @@ function listed(nodes: readonly NodeToName[], names: ReadonlyMap<string, NamedNo
 
 /** The fallback names all nodes in one go, and only when the first is needed. */
 function createFallbackNames(
-  { instruction, lens, nodes, total }: NameInput,
+  { instruction, lens, nodes, total, outcomes }: NameInput,
   fallback: Pick<Analyst, 'nameClusters'>,
   { signal }: Cancellable,
 ): (node: NodeToName) => Promise<NamedNode> {
   let all: Promise<Map<string, NamedNode>> | undefined
   return async (node) => {
     all ??= fallback
-      .nameClusters({ instruction, lens, nodes: [...nodes], total }, { signal })
+      .nameClusters({ instruction, lens, nodes: [...nodes], total, outcomes }, { signal })
       .then(({ names }) => new Map(names.map((name) => [name.id, name])))
     return (await all).get(node.id) ?? { id: node.id, title: node.keywords.join(', ') || node.id, summary: '' }
   }

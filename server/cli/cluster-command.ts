@@ -136,7 +136,7 @@ async function nameTree(tree: ClusterTree, texts: readonly string[]): Promise<Ma
   }
   tree.roots.forEach(visit)
   const { names } = await createBuiltinAnalyst().nameClusters(
-    { instruction: '', nodes: nodesToName(tree, records), total: texts.length },
+    { instruction: '', nodes: nodesToName(tree, records), total: texts.length, outcomes: {} },
     { signal: new AbortController().signal },
   )
   return new Map(names.map((name) => [name.id, name]))

@@ -29,8 +29,8 @@ export function createThreadedAnalyst({ isPatient }: { isPatient: boolean }): An
     ...here,
     nameClusters: async (input, { signal, onProgress }) => {
       if (!isPatient && input.nodes.length <= nodesNamedHere) return here.nameClusters(input, { signal })
-      const { instruction, lens, nodes, total } = input
-      const names = await nameInThread({ instruction, lens, nodes, total }, { signal })
+      const { instruction, lens, nodes, total, outcomes } = input
+      const names = await nameInThread({ instruction, lens, nodes, total, outcomes }, { signal })
       onProgress?.(names.length)
       return { names, usage: noUsage }
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
 import { type ClusterTree, leavesOf } from '#/clustering/tree.ts'
+import { countOutcomes } from '#/pipeline/metrics.ts'
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { nodesToName, toGrouping } from '#/pipeline/group.ts'
 import type { SummaryRecord } from '#/pipeline/insight.ts'
@@ -55,8 +56,16 @@ test.skipIf(dataDir === undefined)(
       const tree = clusterTree(vectors, { seed: 3, texts })
       if (instruction === 'How do conversations end?') expect(shareOfUsualEnding(tree, records)).toBeGreaterThan(0.95)
       const nodes = nodesToName(tree, records)
-      const { names } = await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })
-      expect(await analyst.nameClusters({ instruction, nodes, total: records.length }, { signal })).toMatchObject({
+      const { names } = await analyst.nameClusters(
+        { instruction, nodes, total: records.length, outcomes: countOutcomes(records) },
+        { signal },
+      )
+      expect(
+        await analyst.nameClusters(
+          { instruction, nodes, total: records.length, outcomes: countOutcomes(records) },
+          { signal },
+        ),
+      ).toMatchObject({
         names,
       })
       const titleOf = new Map(names.map(({ id, title }) => [id, title]))

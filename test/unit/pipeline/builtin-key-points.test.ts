@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { keyPointsOf } from '#/pipeline/builtin/key-points.ts'
 import { toLens } from '#/pipeline/builtin/lens.ts'
-import { sharesOfMetrics } from '#/pipeline/builtin/shares.ts'
+import { toShares } from '#/pipeline/builtin/shares.ts'
 import type { Cluster, Outcome } from '#/pipeline/insight.ts'
 import { aCluster, someMetrics } from '#/test/support/insight-rows.ts'
 
@@ -16,7 +16,7 @@ function pointsOf(question: string, leaves: readonly Cluster[]): string[] {
   for (const { metrics } of leaves)
     for (const [outcome, count] of Object.entries(metrics.outcomes) as [Outcome, number][])
       outcomes[outcome] = (outcomes[outcome] ?? 0) + count
-  const whole = sharesOfMetrics({ ...someMetrics, outcomes }, total)
+  const whole = toShares(outcomes, total)
   const facts = { leaves, clusters: leaves, examples: new Map(), whole, total, medianMs: undefined }
   return keyPointsOf(facts, toLens(question)).map(({ text }) => text)
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { clusterTree } from '#/clustering/cluster.ts'
 import { readSamples } from '#/mocks/samples/samples.ts'
+import { countOutcomes } from '#/pipeline/metrics.ts'
 import { createBuiltinAnalyst } from '#/pipeline/builtin/analyst.ts'
 import { nodesToName } from '#/pipeline/group.ts'
 import { noUsage, type SummaryRecord } from '#/pipeline/insight.ts'
@@ -42,6 +43,7 @@ function leaf(id: string, texts: readonly string[], language = 'en'): NodeToName
     keywords: [],
     members,
     neighbours: [],
+    outcomes: countOutcomes(members),
     near: [],
   }
 }
@@ -81,7 +83,12 @@ const groups: Record<string, string[]> = {
 
 async function nameNodes(nodes: NodeToName[], instruction: string): Promise<NamedNode[]> {
   const total = nodes.reduce((sum, node) => sum + (node.parentId === null ? node.size : 0), 0)
-  return (await analyst.nameClusters({ instruction, nodes, total }, { signal })).names
+  return (
+    await analyst.nameClusters(
+      { instruction, nodes, total, outcomes: countOutcomes(nodes.flatMap(({ members }) => members)) },
+      { signal },
+    )
+  ).names
 }
 
 describe('titles of leaves', () => {
@@ -195,6 +202,13 @@ describe('titles of leaves', () => {
     const node = { ...leaf('1', []), size: 4, members: refused }
     const [named] = await nameNodes([node], 'Where does the agent fail and why?')
     expect(named?.title).toBe('Agent could not help: there is no room available')
+  })
+
+  test('how a cluster ends is counted over all its traces, not over those that are looked at', async () => {
+    const node = { ...leaf('1', groups['Card declined']!), size: 40, outcomes: { resolved: 32, unresolved: 8 } }
+    const input = { nodes: [node], total: 100, outcomes: { resolved: 92, unresolved: 8 } }
+    const { names } = await analyst.nameClusters({ instruction: 'What do customers need?', ...input }, { signal })
+    expect(names[0]?.summary).toContain('20% end unresolved (8% overall), 80% are resolved')
   })
 
   test('a cluster of several languages is named in the language of the question', async () => {

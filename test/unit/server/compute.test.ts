@@ -34,10 +34,11 @@ test('names found in the thread are those the analyst finds here', async () => {
       keywords: [],
       members: own,
       neighbours: [],
+      outcomes: {},
       near: [],
     }
   })
-  const input = { instruction: 'What do people ask for?', nodes, total: texts.length }
+  const input = { instruction: 'What do people ask for?', nodes, total: texts.length, outcomes: {} }
   const { names } = await createBuiltinAnalyst().nameClusters(input, { signal })
   expect(await nameInThread(input, { signal })).toEqual(names)
   expect(new Set(names.map(({ title }) => title)).size).toBe(3)

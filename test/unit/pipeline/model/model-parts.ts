@@ -66,6 +66,7 @@ export function nodeOf(id: string, childIds: string[], changes: Partial<NodeToNa
     keywords: [`keyword ${id}`],
     members: [recordOf(`tr-${id}`, `Member of ${id}`)],
     neighbours: [recordOf('tr-out', 'Somebody outside')],
+    outcomes: {},
     near: [],
     ...changes,
   }

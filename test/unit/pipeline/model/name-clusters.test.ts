@@ -20,7 +20,11 @@ function nameWith(
   nodes: NodeToName[] = tree,
   instruction = 'What is wrong?',
 ) {
-  return nameAll({ instruction, nodes, total: 100 }, { complete: model.complete, fallback, concurrency: 2 }, { signal })
+  return nameAll(
+    { instruction, nodes, total: 100, outcomes: {} },
+    { complete: model.complete, fallback, concurrency: 2 },
+    { signal },
+  )
 }
 
 const titleOfMember = ({ prompt }: { prompt: { user: string } }) => ({
@@ -92,7 +96,7 @@ test('an abort ends the naming', async () => {
     return Promise.reject(new AppError('model.unreachable', 'gone'))
   }
   const naming = nameAll(
-    { instruction: '?', nodes: tree, total: 1 },
+    { instruction: '?', nodes: tree, total: 1, outcomes: {} },
     { complete, fallback, concurrency: 1 },
     { signal: abort.signal },
   )
@@ -121,7 +125,7 @@ test('groups of one level differ even under different parents', async () => {
     }),
   }
   const { names } = await nameAll(
-    { instruction: '?', nodes, total: 4 },
+    { instruction: '?', nodes, total: 4, outcomes: {} },
     { complete: model.complete, fallback: plainNames, concurrency: 3 },
     { signal },
   )
@@ -142,7 +146,7 @@ test('where even the fallback repeats itself a keyword or a number sets titles a
     nameClusters: async () => ({ names: nodes.map(({ id }) => ({ id, title, summary: '' })), usage: noUsage }),
   }
   const { names } = await nameAll(
-    { instruction: '?', nodes, total: 3 },
+    { instruction: '?', nodes, total: 3, outcomes: {} },
     { complete: model.complete, fallback: same, concurrency: 3 },
     { signal },
   )
@@ -162,7 +166,7 @@ test('a title of more than ten words is cut, one of nothing but punctuation is r
     }),
   })
   const { names } = await nameAll(
-    { instruction: '?', nodes: [nodeOf('1', []), nodeOf('2', [])], total: 2 },
+    { instruction: '?', nodes: [nodeOf('1', []), nodeOf('2', [])], total: 2, outcomes: {} },
     { complete: model.complete, fallback, concurrency: 1 },
     { signal },
   )
@@ -183,7 +187,7 @@ test('progress counts nodes', async () => {
   const model = scriptedModel({ name_leaf: titleOfMember, name_parent: () => ({ title: 'Up', description: 'x' }) })
   const seen: number[] = []
   await nameAll(
-    { instruction: '?', nodes: tree, total: 100 },
+    { instruction: '?', nodes: tree, total: 100, outcomes: {} },
     { complete: model.complete, fallback, concurrency: 1 },
     { signal, onProgress: (done) => seen.push(done) },
   )
@@ -212,7 +216,7 @@ const everyAnswer = {
 
 function rearranging(model: Pick<ReturnType<typeof scriptedModel>, 'complete'>, rearrange: RearrangeNodes) {
   return nameAll(
-    { instruction: 'What is wrong?', nodes: chapters, total: 100, rearrange },
+    { instruction: 'What is wrong?', nodes: chapters, total: 100, outcomes: {}, rearrange },
     { complete: model.complete, fallback, concurrency: 2 },
     { signal },
   )
@@ -275,7 +279,7 @@ test('where there is one level only, nothing is asked about levels', async () =>
   const flat = [nodeOf('1', [], { near: [{ id: '2', count: 20 }] }), nodeOf('2', [])]
   const refuse: RearrangeNodes = () => Promise.reject(new Error('nothing is to be moved'))
   const { names } = await nameAll(
-    { instruction: '?', nodes: flat, total: 2, rearrange: refuse },
+    { instruction: '?', nodes: flat, total: 2, outcomes: {}, rearrange: refuse },
     { complete: model.complete, fallback, concurrency: 1 },
     { signal },
   )
