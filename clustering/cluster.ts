@@ -33,19 +33,20 @@ export function clusterTree(vectors: Matrix, options: ClusterOptions): ClusterTr
   const { unit, isZero } = toUnitRows(vectors)
 
   const unassigned: { row: number; reason: UnassignedReason }[] = []
-  const rows: number[] = []
+  const usable = new Int32Array(vectors.rows)
+  let used = 0
   for (let row = 0; row < vectors.rows; row++) {
     const reason = texts === undefined ? undefined : reasonOfText(texts[row]!)
     if (reason !== undefined) unassigned.push({ row, reason })
     else if (isZero[row] === 1) unassigned.push({ row, reason: texts === undefined ? 'empty' : 'unlike_others' })
-    else rows.push(row)
+    else usable[used++] = row
   }
   const distances = new Float32Array(vectors.rows).fill(NaN)
-  if (rows.length === 0) {
+  if (used === 0) {
     return { roots: [], unassigned, distances, quality: { silhouette: 0, coverage: 0, stability: null } }
   }
 
-  const distinct = toDistinctPoints(unit, rows)
+  const distinct = toDistinctPoints(unit, usable.subarray(0, used))
   progress(0.05)
   const partition = findPartition(distinct, options, (share) => progress(0.05 + 0.7 * share))
   const branches = buildLevels(partition.centres, options.levels)

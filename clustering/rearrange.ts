@@ -54,7 +54,7 @@ export function rearrangeTree(
   // Rows that say nothing were never looked at, though their vectors may equal another's.
   const isOutlier = new Set(tree.unassigned.flatMap(({ row, reason }) => (reason === 'unlike_others' ? [row] : [])))
   const rows = [...leafOfRow.keys()].filter((row) => isZero[row] === 0 && (leafOfRow[row]! >= 0 || isOutlier.has(row)))
-  const distinct = toDistinctPoints(unit, rows)
+  const distinct = toDistinctPoints(unit, Int32Array.from(rows))
   const assignment = Int32Array.from({ length: distinct.points.rows }, (_, point) =>
     distinct.weights[point] === 0 ? -1 : leafOfRow[rowsBehind(distinct, point)[0]!]!,
   )

@@ -1,5 +1,6 @@
 // Everything that is said about the nodes of a finished hierarchy, in one pass over points × node centres.
 import type { Branch } from '../shape/levels.ts'
+import { toMembers } from '../k-means/cells.ts'
 import { createMultiplier } from '../matrix/multiplier.ts'
 import { sharedInt32 } from '../matrix/shared-memory.ts'
 import { ownProducts } from '../matrix/own-products.ts'
@@ -36,13 +37,7 @@ export function describeTree(
   threads: Threads,
 ): Description {
   const { points, weights, members: rows, offsets } = distinct
-  const leafMembers: number[][] = Array.from({ length: leaves }, () => [])
-  assignment.forEach((leaf, point) => {
-    if (leaf < 0) return
-    for (let i = offsets[point]!; i < offsets[point + 1]!; i++) leafMembers[leaf]!.push(rows[i]!)
-  })
-  for (const members of leafMembers) members.sort((a, b) => a - b)
-
+  const leafMembers = membersOfLeaves(distinct, assignment, leaves)
   const drafts: Draft[] = []
   const roots = draftNodes(branches, '', leafMembers, drafts)
   const draftsOfLeaf: number[][] = Array.from({ length: leaves }, () => [])
@@ -123,6 +118,24 @@ export function describeTree(
     distances,
     silhouette: assigned === 0 ? 0 : silhouetteSum / assigned,
   }
+}
+
+/** The rows of each leaf, ascending. */
+function membersOfLeaves(distinct: DistinctPoints, assignment: Int32Array, leaves: number): number[][] {
+  const { members, offsets } = toMembers(
+    assignment.map((leaf) => leaf + 1),
+    leaves + 1,
+  )
+  return Array.from({ length: leaves }, (_, leaf) => {
+    const points = members.subarray(offsets[leaf + 1], offsets[leaf + 2])
+    const rows = new Int32Array(
+      points.reduce((sum, point) => sum + distinct.offsets[point + 1]! - distinct.offsets[point]!, 0),
+    )
+    let at = 0
+    for (const point of points)
+      for (let i = distinct.offsets[point]!; i < distinct.offsets[point + 1]!; i++) rows[at++] = distinct.members[i]!
+    return Array.from(rows.sort())
+  })
 }
 
 /** The nodes each node is measured against: a leaf against all other leaves, an inner node against its siblings. */

@@ -1,4 +1,5 @@
 // Of very many points, enough of every leaf to say what it is.
+import { toMembers } from '../k-means/cells.ts'
 import type { Matrix } from '../matrix/matrix.ts'
 import { hashRows, rowsOfLowestHash } from '../matrix/row-order.ts'
 
@@ -19,20 +20,21 @@ export function sampleOfLeaves(
   const all = Int32Array.from({ length: points.rows }, (_, point) => point)
   if (points.rows <= maxPoints) return { points: all, weights }
   const hashes = hashRows(points, 0)
-  const membersOf: number[][] = Array.from({ length: leaves + 1 }, () => [])
-  for (const point of all) if (weights[point]! > 0) membersOf[assignment[point]! + 1]!.push(point)
+  const { members, offsets } = toMembers(
+    assignment.map((leaf) => leaf + 1),
+    leaves + 1,
+  )
   const scaleOf = new Float64Array(leaves + 1)
-  const chosen = membersOf.flatMap((members, group) => {
-    const share = Math.max(leastOfLeaf, Math.round((maxPoints * members.length) / points.rows))
-    const sample = rowsOfLowestHash(hashes, Int32Array.from(members), share)
-    const weightOf = (own: Iterable<number>): number => {
-      let sum = 0
-      for (const point of own) sum += weights[point]!
-      return sum
-    }
-    scaleOf[group] = members.length === 0 ? 0 : weightOf(members) / weightOf(sample)
+  const weightOf = (some: Int32Array): number => some.reduce((sum, point) => sum + weights[point]!, 0)
+  const chosen = Array.from(scaleOf, (_, group) => {
+    const own = members.subarray(offsets[group], offsets[group + 1])
+    // Only among points without a leaf are some that have no weight.
+    const weighty = group === 0 ? own.filter((point) => weights[point]! > 0) : own
+    const share = Math.max(leastOfLeaf, Math.round((maxPoints * weighty.length) / points.rows))
+    const sample = rowsOfLowestHash(hashes, weighty, share)
+    scaleOf[group] = weighty.length === 0 ? 0 : weightOf(weighty) / weightOf(sample)
     return Array.from(sample)
-  })
+  }).flat()
   const sorted = Int32Array.from(chosen).sort()
   return {
     points: sorted,

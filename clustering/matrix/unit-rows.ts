@@ -58,7 +58,7 @@ export function toUnitRows(vectors: Matrix): { unit: Matrix; isZero: Uint8Array 
  * of the order of the input, and ten copies of a text cost no more than one. Where that would take too much memory every
  * row is a point of its own, in place; the order of the input may then show in which of equal rows comes first.
  */
-export function toDistinctPoints(unit: Matrix, rowsToUse: readonly number[]): DistinctPoints {
+export function toDistinctPoints(unit: Matrix, rowsToUse: Int32Array): DistinctPoints {
   const { data, cols } = unit
   if (data.length > maxFloatsToCopy) return inPlace(unit, rowsToUse)
   const compare = (a: number, b: number): number => {
@@ -70,8 +70,7 @@ export function toDistinctPoints(unit: Matrix, rowsToUse: readonly number[]): Di
     }
     return 0
   }
-  const sorted = rowsToUse.toSorted((a, b) => compare(a, b) || a - b)
-  const members = Int32Array.from(sorted)
+  const members = rowsToUse.toSorted((a, b) => compare(a, b) || a - b)
   const starts: number[] = []
   members.forEach((row, i) => {
     if (i === 0 || compare(members[i - 1]!, row) !== 0) starts.push(i)
@@ -88,7 +87,7 @@ export function toDistinctPoints(unit: Matrix, rowsToUse: readonly number[]): Di
   }
 }
 
-function inPlace(unit: Matrix, rowsToUse: readonly number[]): DistinctPoints {
+function inPlace(unit: Matrix, rowsToUse: Int32Array): DistinctPoints {
   const weights = sharedFloat64(unit.rows)
   for (const row of rowsToUse) weights[row] = 1
   // Row, point and place are the same.
