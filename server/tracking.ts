@@ -1,12 +1,12 @@
 // The tracking server we work with: the configured one, or the embedded store in a thread of its own.
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { AppError } from '#/pipeline/errors.ts'
 import type { Config } from './config.ts'
 import { createMlflowClient, type MlflowClient } from './mlflow/client.ts'
 import type { MlflowCredentials } from './mlflow/config.ts'
+import { openThread } from './open-thread.ts'
 
 export type TrackingServer = AsyncDisposable & {
   kind: 'embedded' | 'mlflow'
@@ -41,7 +41,7 @@ export async function openTracking(config: Pick<Config, 'tracking' | 'dataDir' |
       [Symbol.asyncDispose]: async () => {},
     }
   }
-  const worker = new Worker(new URL('../mocks/tracking/thread.ts', import.meta.url), {
+  const worker = openThread(new URL('../mocks/tracking/thread.ts', import.meta.url), {
     workerData: { dataDir: join(config.dataDir, 'tracking'), port: config.port === 0 ? 0 : config.port + 1 },
   })
   const [message] = (await once(worker, 'message')) as [unknown]

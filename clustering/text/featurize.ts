@@ -13,6 +13,8 @@ const defaultDims = 200
 /** Vocabulary statistics are settled long before this many texts. */
 const maxTextsForMeanings = 50_000
 const maxTextsForShapes = 20_000
+/** Ten thousand long texts would take 160 MB of character sequences; fewer of them spell the same words. */
+const maxWordsForShapes = 240_000
 /** Smoothing compares all pairs of texts; beyond this it would take longer than everything else together. */
 const maxTextsToSmooth = 12_000
 const smoothNeighbours = 5
@@ -45,7 +47,9 @@ export function featurize(
   }
   const meanings = wordMeanings(corpus, sampleIndices(texts.length, maxTextsForMeanings, random), fit)
   progress(0.35)
-  const shapes = wordShapes(corpus, sampleIndices(texts.length, maxTextsForShapes, random), fit)
+  const wordsPerText = corpus.ids.length / Math.max(1, texts.length)
+  const textsForShapes = Math.min(maxTextsForShapes, Math.ceil(maxWordsForShapes / Math.max(1, wordsPerText)))
+  const shapes = wordShapes(corpus, sampleIndices(texts.length, textsForShapes, random), fit)
   progress(0.6)
   const vectors = embedTexts(corpus, meanings, shapes, threads)
   progress(0.7)

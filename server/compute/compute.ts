@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads'
 import type { Matrix } from '#/clustering/matrix/matrix.ts'
 import type { Cancellable, Group, NamedNode, Rearrange } from '#/pipeline/ports.ts'
+import { openThread } from '../open-thread.ts'
 import { type ComputeAnswer, type ComputeTask, type Encoding, type NameInput, transferable } from './messages.ts'
 
 /** Vectors of short texts, made in a thread of their own. `onProgress` is told a share between 0 and 1. */
@@ -56,7 +56,7 @@ function runInThread(
 ): Promise<ComputeAnswer> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, transferList: transfer })
+    const worker = openThread(new URL('./thread.ts', import.meta.url), { workerData: task, transferList: transfer })
     const settle = (done: () => void): void => {
       signal.removeEventListener('abort', onAbort)
       void worker.terminate()

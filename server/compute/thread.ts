@@ -9,8 +9,8 @@ import { oneThread, type Threads } from '#/clustering/threads/threads.ts'
 import { type ComputeAnswer, type ComputeTask, transferable } from './messages.ts'
 import { openThreads } from './threads.ts'
 
-/** With fewer rows the task is over before a helper has started. */
-const rowsWorthHelp = 3_000
+/** With fewer rows a helper takes more memory than it saves time. */
+const rowsWorthHelp = 20_000
 const threadsFor = (rows: number): Threads => (rows < rowsWorthHelp ? oneThread : openThreads())
 
 const answer = (message: ComputeAnswer, transfer: ArrayBuffer[] = []): void =>

@@ -1,8 +1,8 @@
 // More threads for clustering: they wait for tasks over shared memory.
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { runTask, type Task } from '#/clustering/threads/tasks.ts'
 import { oneThread, type Threads } from '#/clustering/threads/threads.ts'
+import { openThread } from '../open-thread.ts'
 
 /** More than these have nothing left to do but wait for each other. */
 const mostThreads = 8
@@ -17,9 +17,8 @@ export const helperState = { isOver: 0, busy: 1, failed: 2 } as const
  */
 export function openThreads(count = Math.min(mostThreads, availableParallelism())): Threads & { close: () => void } {
   if (count <= 1) return { ...oneThread, close: () => {} }
-  const helpers = Array.from(
-    { length: count - 1 },
-    () => new Worker(new URL('./helper-thread.ts', import.meta.url), { stdin: false }),
+  const helpers = Array.from({ length: count - 1 }, () =>
+    openThread(new URL('./helper-thread.ts', import.meta.url), { stdin: false }),
   )
   for (const helper of helpers) helper.unref()
   return {

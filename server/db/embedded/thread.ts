@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { AppError } from '#/pipeline/errors.ts'
+import { openThread } from '../../open-thread.ts'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 
 /** The embedded database's thread: wire protocol in, wire protocol out, one request after the other. */
@@ -13,7 +13,7 @@ type Waiting = { resolve: (bytes: Uint8Array<ArrayBuffer>) => void; reject: (err
 
 /** Starts the thread and waits until its database is open. Throws `database.unavailable`. */
 export async function startThread(data: ThreadData): Promise<DatabaseThread> {
-  const worker = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: data })
+  const worker = openThread(new URL('./pglite-thread.ts', import.meta.url), { workerData: data })
   const waiting = new Map<number, Waiting>()
   let nextId = 1
   let ended: Error | undefined
