@@ -1,5 +1,6 @@
 // What an Insight says of its edges, in real Chromium: hidden groups, facets of the lens, what was skipped, failed or
 // fits nowhere, and the pages that have nothing to show yet.
+import { randomUUID } from 'node:crypto'
 import { AxeBuilder } from '@axe-core/playwright'
 import { sql } from 'drizzle-orm'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -181,7 +182,7 @@ describe.skipIf(!hasChromium)('the edges of an Insight in a browser', () => {
   })
 
   test('what fits nowhere is a place of its own with the reasons, and another question can be asked of it', async () => {
-    const id = 'c'.repeat(32)
+    const id = randomUUID().replaceAll('-', '')
     await seedLargeInsight(world.app.database, { id, traces: 600, experimentId: world.experimentId })
     await page.goto(`/insights/${id}`)
     await page.getByRole('treeitem', { name: /^Unassigned/ }).click()

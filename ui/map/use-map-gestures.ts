@@ -21,6 +21,8 @@ function useView(at: string | undefined, onAt: (at: string | undefined) => void)
     if (next === written.current) return undefined
     const timer = setTimeout(() => {
       written.current = next
+      // To the digit what the URL says: whoever opens it sees the same.
+      setView(parseView(next))
       onAt(next)
     }, settleMs)
     return () => clearTimeout(timer)

@@ -26,7 +26,7 @@ export const measures: Record<MeasureKey, Measure> = {
     worse: 'high',
   },
   unresolved: {
-    label: 'Unresolved',
+    label: 'Went wrong',
     words: 'share of traces that ended unresolved or in an error',
     read: ({ outcomes }) => {
       const total = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
